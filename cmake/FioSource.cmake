@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# FIO_SOURCE_DIR, a configured fio source tree; FIO_VERSION, "fio-3.33"; FIO_VERSION_NUM, 333.
+set(FIO_SOURCE_DIR "" CACHE PATH "Configured fio source tree (default: that of the installed fio, fetched as its Debian source)")
+
+if(NOT FIO_SOURCE_DIR)
+	execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/fio-source
+		OUTPUT_VARIABLE dir OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
+	if(failed)
+		message(FATAL_ERROR "scripts/fio-source found no source tree for the installed fio (see its message above); "
+			"run scripts/setup, or give -DFIO_SOURCE_DIR=DIR")
+	endif()
+	set(FIO_SOURCE_DIR ${dir})
+endif()
+foreach(needed fio.h config-host.h ioengines.h)
+	if(NOT EXISTS ${FIO_SOURCE_DIR}/${needed})
+		message(FATAL_ERROR "FIO_SOURCE_DIR=${FIO_SOURCE_DIR}: no ${needed} there; is it a fio tree, and has ./configure been run in it?")
+	endif()
+endforeach()
+if(NOT EXISTS ${FIO_SOURCE_DIR}/FIO-VERSION-FILE)
+	execute_process(COMMAND make -s -C ${FIO_SOURCE_DIR} FIO-VERSION-FILE OUTPUT_QUIET ERROR_QUIET)
+endif()
+file(STRINGS ${FIO_SOURCE_DIR}/FIO-VERSION-FILE line REGEX "FIO_VERSION")
+string(REGEX REPLACE "^FIO_VERSION *= *" "" FIO_VERSION "${line}")
+if(NOT FIO_VERSION MATCHES "^fio-([0-9]+)\\.([0-9]+)")
+	message(FATAL_ERROR "FIO_SOURCE_DIR=${FIO_SOURCE_DIR}: its version \"${FIO_VERSION}\" cannot be read; run make FIO-VERSION-FILE in it")
+endif()
+math(EXPR FIO_VERSION_NUM "${CMAKE_MATCH_1} * 100 + ${CMAKE_MATCH_2}")
+if(FIO_VERSION_NUM LESS 333)
+	message(FATAL_ERROR "${FIO_VERSION} is too old: 3.33 is the oldest fio this engine knows")
+endif()
+message(STATUS "Building for ${FIO_VERSION} in ${FIO_SOURCE_DIR}")

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a ring is asked for. Plain data: filled by the fio edge or by a test, read by everything else. */
+#ifndef SQP_CONFIG_H
+#define SQP_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SQP_ENGINE_VERSION "0.1.0"
+#define SQP_NR(array) (sizeof(array) / sizeof(*(array)))
+
+enum {
+	SQP_ANY_CPU = -1,
+	SQP_MAX_DEPTH = 32768,		/* IORING_MAX_ENTRIES, all kernels */
+	SQP_MAX_IDLE_MS = 2147483647,	/* above, msecs_to_jiffies() means for ever */
+	SQP_WHY_LEN = 512,
+};
+
+/* One line for a person: what failed, on what, the likely cause, the cure. */
+struct sqp_why {
+	char text[SQP_WHY_LEN];
+};
+
+struct sqp_config {
+	unsigned depth;			/* requests in flight, 1..SQP_MAX_DEPTH */
+	unsigned idle_ms;		/* sq_thread_idle; 0 is the kernel's 1 s */
+	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
+	bool hipri;			/* IORING_SETUP_IOPOLL */
+	bool clock;			/* the caller passes the time of every commit */
+	uint64_t (*clock_ns)(void);	/* the clock of that time; NULL: CLOCK_MONOTONIC */
+	unsigned cq_entries;		/* 0: chosen from the depth */
+	unsigned stall_ms;		/* nothing completed for so long: say so */
+	unsigned idle_probe_ms;		/* longest wait at the end for the SQ thread to fall asleep */
+	/* Called from a wait that stalled, with what was seen. May be NULL. */
+	void (*on_stall)(void *arg, const char *what);
+	/* Asked during a stall: shall the wait end with -ETIMEDOUT now? May be NULL. */
+	bool (*give_up)(void *arg);
+	void *arg;
+};
+
+/* Writes one formatted line into WHY and returns ERR, so that a check can end in "return sqp_why(...)". */
+int sqp_why(struct sqp_why *why, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* 0, or -EINVAL with the reason: a depth, idle period, stall or probe time out of range. */
+int sqp_config_check(const struct sqp_config *cfg, struct sqp_why *why);
+
+#endif

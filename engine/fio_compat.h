@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only way to fio's headers, and what differs between its releases. SQP_FIO_NUM is the release the tree
+ * belongs to (333 for 3.33), SQP_FIO_VERSION its version string; both come from the build.
+ */
+#ifndef SQP_FIO_COMPAT_H
+#define SQP_FIO_COMPAT_H
+
+#include "fio.h"
+#include "optgroup.h"
+#include "engines/cmdprio.h"
+
+#include "config.h"
+
+#define SQP_HAVE_CMDPRIO_HINT	(SQP_FIO_NUM >= 336)
+#define SQP_HAVE_ATOMIC_FLAG	(SQP_FIO_NUM >= 338)	/* before, atomic=1 meant O_ATOMIC, which no kernel has */
+#define SQP_HAVE_SYNCFS		(SQP_FIO_NUM >= 342)
+
+#if SQP_HAVE_SYNCFS
+#define SQP_ENGINE_FLAGS (FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME | FIO_ATOMICWRITES | FIO_SYNCFS)
+#elif SQP_HAVE_ATOMIC_FLAG
+#define SQP_ENGINE_FLAGS (FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME | FIO_ATOMICWRITES)
+#else
+#define SQP_ENGINE_FLAGS (FIO_NO_OFFLOAD | FIO_ASYNCIO_SETS_ISSUE_TIME)
+#endif
+
+static inline bool sqp_is_syncfs(const struct io_u *io_u)
+{
+#if SQP_HAVE_SYNCFS
+	return io_u->ddir == DDIR_SYNCFS;
+#else
+	(void)io_u;
+	return false;
+#endif
+}
+
+static inline bool sqp_is_atomic(struct thread_data *td)
+{
+	return SQP_HAVE_ATOMIC_FLAG && td->o.oatomic;
+}
+
+/* The job's options. fio wants the thread first. */
+struct sqp_options {
+	struct thread_data *td;
+	unsigned int hipri;
+	struct cmdprio_options cmdprio_options;
+	unsigned int fixedbufs;
+	unsigned int no_registerfiles;
+	unsigned int no_sqthread_poll;
+	unsigned long long sqthread_poll_cpu;
+	unsigned int sqthread_poll_cpu_set;
+	unsigned int nonvectored;
+	unsigned int uncached;
+	unsigned int nowait;
+	unsigned int force_async;
+	unsigned int cmd_type, readfua, writefua, write_mode, verify_mode, deac;
+	unsigned int md_per_io_size, pi_act, apptag, apptag_mask;
+	char *pi_chk;
+	unsigned long long sq_thread_idle;
+	char *sq_thread_cpu;
+	unsigned int sq_wake, reap;
+	char *stats_file;
+	unsigned long long stall_ms, idle_probe_ms;
+};
+
+extern struct fio_option sqp_fio_options[];
+
+/* The ring configuration that these options ask for. 0, or -EINVAL with the reason in WHY. */
+int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct sqp_why *why);
+
+/* Notes for the statistics line: options that are accepted and have no effect. Returns their number. */
+unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned max);
+
+struct sqp_summary;
+
+/* Where the end of fio's output finds this job's figures. */
+void sqp_summary_add(const struct sqp_summary *s);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* HIPRI: is a file really polled? Kernels before 6.7 silently use interrupts on a queue without poll queues. */
+#ifndef SQP_POLL_H
+#define SQP_POLL_H
+
+#include "ring.h"
+
+/* 0 when the block device behind FD polls, or when that cannot be told beforehand; -EOPNOTSUPP with the reason when
+ * its queue has no poll queues. */
+int sqp_poll_check(int fd, const char *name, struct sqp_why *why);
+
+/* One polled read of LEN bytes at OFFSET of the file in SLOT, LEN a multiple of its block size. 0, or -errno with
+ * the reason. The ring must be idle. */
+int sqp_poll_probe(struct sqp_ring *r, unsigned slot, const char *name, uint64_t offset, unsigned len,
+		   struct sqp_why *why);
+
+#endif

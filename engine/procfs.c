@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "procfs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FDINFO_TRIES = 20, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
+
+bool sqp_read_line(const char *path, char *buf, size_t len)
+{
+	FILE *f = fopen(path, "re");
+	bool ok;
+
+	if (!f)
+		return false;
+	ok = fgets(buf, (int)len, f) != NULL;
+	fclose(f);
+	if (ok)
+		buf[strcspn(buf, "\n")] = '\0';
+	return ok;
+}
+
+/* The number behind "KEY:" in a file of such lines; -1 when it is not there. */
+static int64_t keyed_number(FILE *f, const char *key)
+{
+	char line[256];
+	size_t n = strlen(key);
+
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, n) && line[n] == ':')
+			return strtoll(line + n + 1, NULL, 10);
+	return -1;
+}
+
+static void fdinfo_once(int fd, struct sqp_fdinfo *info)
+{
+	char path[64];
+	FILE *f;
+
+	*info = (struct sqp_fdinfo){ .tid = -1, .cpu = -1, .total_us = -1, .work_us = -1 };
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	info->tid = (int)keyed_number(f, "SqThread");
+	info->cpu = (int)keyed_number(f, "SqThreadCpu");
+	info->total_us = keyed_number(f, "SqTotalTime");
+	info->work_us = keyed_number(f, "SqWorkTime");
+	fclose(f);
+}
+
+void sqp_fdinfo_read(int fd, struct sqp_fdinfo *info)
+{
+	static const struct timespec pause = { .tv_nsec = FDINFO_RETRY_NS };
+
+	for (int i = 0; i < FDINFO_TRIES; i++) {
+		fdinfo_once(fd, info);
+		/* until the thread runs for the first time the kernel shows the task that made it */
+		info->idle_since_birth = info->tid == (int)gettid();
+		if (info->tid > 0 && !info->idle_since_birth)
+			return;
+		nanosleep(&pause, NULL);	/* -1: the ring's lock was taken */
+	}
+	info->tid = -1;
+}
+
+/* A kernel thread (before 5.12) is no thread of ours but has its own entry in /proc. */
+static FILE *open_thread_file(int tid, const char *name)
+{
+	char path[96];
+	FILE *f;
+
+	if (tid <= 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
+	f = fopen(path, "re");
+	if (f)
+		return f;
+	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	return fopen(path, "re");
+}
+
+void sqp_thread_state(int tid, char *buf, size_t len)
+{
+	FILE *f = open_thread_file(tid, "status");
+	char line[128];
+
+	snprintf(buf, len, "state unknown");
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, "State:", 6)) {
+			line[strcspn(line, "\n")] = '\0';
+			snprintf(buf, len, "state %s", line + 6 + strspn(line + 6, " \t"));
+		}
+	fclose(f);
+}
+
+static int64_t read_schedstat_us(int tid)
+{
+	FILE *f = open_thread_file(tid, "schedstat");
+	char line[128];
+	int64_t us = -1;
+
+	if (!f)
+		return -1;
+	if (fgets(line, sizeof(line), f))
+		us = strtoll(line, NULL, 10) / NS_PER_US;
+	fclose(f);
+	return us;
+}
+
+static int64_t read_switches(int tid)
+{
+	FILE *f = open_thread_file(tid, "status");
+	int64_t by_choice, by_force;
+
+	if (!f)
+		return -1;
+	by_choice = keyed_number(f, "voluntary_ctxt_switches");
+	by_force = keyed_number(f, "nonvoluntary_ctxt_switches");
+	fclose(f);
+	return by_choice < 0 || by_force < 0 ? -1 : by_choice + by_force;
+}
+
+void sqp_thread_sample(int fd, struct sqp_thread_sample *s)
+{
+	struct timespec t;
+
+	sqp_fdinfo_read(fd, &s->info);
+	s->sched_us = read_schedstat_us(s->info.tid);
+	s->switches = read_switches(s->info.tid);
+	if (s->info.idle_since_birth)
+		s->sched_us = s->switches = 0;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	s->app_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / NS_PER_US;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	s->at_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+bool sqp_cpu_in_list(const char *list, int cpu)
+{
+	while (*list) {
+		char *end;
+		long first = strtol(list, &end, 10), last = first;
+
+		if (end == list)
+			return false;
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		if (cpu >= first && cpu <= last)
+			return true;
+		list = *end == ',' ? end + 1 : end;
+		if (*end && *end != ',')
+			return false;
+	}
+	return false;
+}

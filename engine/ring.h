@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An SQPOLL ring: SQEs are filled in ring order, published with one store, and the SQ thread takes them without
+ * a system call. wake.h has the guard, reap.h the waiting, reg.h files and buffers, idle.h what the SQ thread did.
+ */
+#ifndef SQP_RING_H
+#define SQP_RING_H
+
+#include "config.h"
+#include "hist.h"
+
+#include <liburing.h>
+#include <stdatomic.h>
+
+/* Counters of the statistics line, see docs/RESULTS_FORMAT.md. */
+struct sqp_counters {
+	uint64_t submitted, completed;
+	uint64_t enters, wakeups, rechecks, sq_full, cq_overflow, stalls;
+};
+
+/* A publication whose pick-up by the SQ thread is being timed. */
+struct sqp_pickup {
+	struct sqp_hist *hist;		/* where the time goes; NULL: nothing is being timed */
+	uint64_t start_ns;
+	uint64_t checked_ns;		/* last time it had not been taken yet */
+	unsigned tail;			/* taken when the kernel's head gets here */
+};
+
+enum { SQP_IDLE_SAMPLES = 64 };
+
+struct sqp_idle_seen {
+	uint64_t awake_max_ns;		/* longest gap after which the thread was awake; 0: none */
+	uint64_t asleep_min_ns;		/* shortest gap after which it slept; 0: none */
+	uint64_t spin_ns[SQP_IDLE_SAMPLES];
+	unsigned nr_spins;
+};
+
+struct sqp_ring {
+	/* what every I/O touches */
+	unsigned sq_tail;		/* next SQE to fill */
+	unsigned sq_published;		/* tail the kernel can see */
+	unsigned cq_head;		/* next CQE to hand out */
+	unsigned cq_released;		/* head the kernel can see */
+	unsigned inflight;		/* published and not yet handed out */
+	unsigned sq_mask, cq_mask;
+	_Atomic unsigned *khead, *ktail, *kflags;
+	_Atomic unsigned *cq_khead, *cq_ktail;
+	struct io_uring_sqe *sqes;
+	struct io_uring_cqe *cqes;
+	uint64_t active_ns;		/* last activity of the ring that we know of */
+	unsigned commits;
+	bool idle_watched;		/* this sleep has been recorded */
+	bool woken;			/* a wake-up was sent, ... */
+	unsigned woken_head;		/* ... when the SQ thread had taken entries up to here, ... */
+	uint64_t woken_ns;		/* ... at this time */
+	struct sqp_pickup pickup;
+	struct sqp_counters count;
+
+	/* set when the ring is opened */
+	int fd;
+	unsigned sq_entries, cq_entries;
+	unsigned setup_flags, features;
+	struct sqp_config cfg;
+	struct io_uring uring;
+
+	struct sqp_idle_seen idle;
+	struct sqp_hist gap, wake, taken;
+};
+
+static inline uint64_t sqp_now_ns(const struct sqp_ring *r)
+{
+	return r->cfg.clock_ns();
+}
+
+/* Opens a ring as CFG says, after checking all that the kernel would refuse, so that no io_uring_setup fails.
+ * 0, or -errno with the reason in WHY. R needs no initialisation; nothing is left behind on failure. */
+int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_why *why);
+
+/* Closes the ring and stops its SQ thread. Waits for nothing but the kernel's own teardown. */
+void sqp_ring_close(struct sqp_ring *r);
+
+/* Does this kernel know opcode OP? False also when it cannot be asked (before Linux 5.6). */
+bool sqp_ring_has_op(struct sqp_ring *r, int op);
+
+/* The next SQE, cleared by the caller's filling of every field, or NULL when DEPTH requests are under way. */
+static inline struct io_uring_sqe *sqp_next_sqe(struct sqp_ring *r)
+{
+	if (__builtin_expect(r->inflight + (r->sq_tail - r->sq_published) >= r->cfg.depth, 0)) {
+		r->count.sq_full++;
+		return NULL;
+	}
+	return &r->sqes[r->sq_tail++ & r->sq_mask];
+}
+
+/* Requests filled and not yet published. */
+static inline unsigned sqp_pending(const struct sqp_ring *r)
+{
+	return r->sq_tail - r->sq_published;
+}
+
+/* Entries that the SQ thread has not taken yet. */
+static inline unsigned sqp_untaken(const struct sqp_ring *r)
+{
+	return r->sq_published - atomic_load_explicit(r->khead, memory_order_acquire);
+}
+
+#endif

@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fio's hooks -> ring calls, and nothing else. */
+#include "fio_compat.h"
+
+#include "idle.h"
+#include "poll.h"
+#include "reap.h"
+#include "reg.h"
+#include "stats.h"
+#include "summary.h"
+#include "uapi.h"
+#include "wake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+extern struct ioengine_ops ioengine;
+
+struct sqp_job {
+	struct sqp_ring ring;
+	bool ring_open;
+	bool async_trim;		/* this kernel may take discards through the ring */
+	bool keep_open;			/* files stay open and registered until the end */
+	bool vectored;
+	unsigned first;			/* position of the events of the last getevents */
+	unsigned force_count;
+	unsigned io_us;
+	struct cmdprio cmdprio;
+	struct io_u **pending;		/* filled, not yet published: their issue time is still due */
+	struct iovec *iovecs;		/* one per io_u */
+	int *fds;			/* one per file: kept open, or -1 */
+	unsigned nr_files;
+	int stats_fd;
+	const char *notes[SQP_MAX_NOTES];
+	unsigned nr_notes;
+	struct sqp_thread_sample start;
+};
+
+static int fail(struct thread_data *td, int err, const struct sqp_why *why)
+{
+	log_err("sqpoll: %s: %s\n", td->o.name ? td->o.name : "job", why->text);
+	td_verror(td, err < 0 ? -err : err, "sqpoll");
+	return 1;
+}
+
+static uint64_t timespec_ns(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_nsec;
+}
+
+/* The core runs on fio's clock, so that issue times serve both. */
+static uint64_t fio_now_ns(void)
+{
+	struct timespec t;
+
+	fio_gettime(&t, NULL);
+	return timespec_ns(&t);
+}
+
+static void on_stall(void *arg, const char *what)
+{
+	struct thread_data *td = arg;
+
+	log_err("sqpoll: %s: %s\n", td->o.name ? td->o.name : "job", what);
+}
+
+/* A job that is told to end does not wait for a device that is silent. */
+static bool give_up(void *arg)
+{
+	return ((struct thread_data *)arg)->terminate;
+}
+
+static void free_job(struct sqp_job *job)
+{
+	for (unsigned i = 0; job->fds && i < job->nr_files; i++)
+		if (job->fds[i] >= 0)
+			close(job->fds[i]);
+	if (job->stats_fd >= 0)
+		close(job->stats_fd);
+	fio_cmdprio_cleanup(&job->cmdprio);
+	free(job->pending);
+	free(job->iovecs);
+	free(job->fds);
+	free(job);
+}
+
+static struct sqp_job *alloc_job(struct thread_data *td)
+{
+	struct sqp_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->stats_fd = -1;
+	job->nr_files = td->files_index;
+	job->pending = calloc(td->o.iodepth, sizeof(*job->pending));
+	job->iovecs = calloc(td->o.iodepth, sizeof(*job->iovecs));
+	job->fds = malloc((job->nr_files + 1) * sizeof(*job->fds));
+	if (!job->pending || !job->iovecs || !job->fds) {
+		free_job(job);
+		return NULL;
+	}
+	for (unsigned i = 0; i <= job->nr_files; i++)
+		job->fds[i] = -1;
+	return job;
+}
+
+/* The version was right at load time; this catches the same version, configured otherwise. */
+static bool layout_is_ours(struct thread_data *td)
+{
+	struct sqp_options *o = td->eo;
+
+	/* fio clears the back pointer of a job that others are cloned from */
+	return td->io_ops == &ioengine && o && (!o->td || o->td == td) && td->o.ioengine && td->o.iodepth > 0;
+}
+
+/* Everything that can be refused is refused in post_init: fio adds a misleading hint to a failed init. */
+static int sqp_fio_init(struct thread_data *td)
+{
+	struct sqp_why why;
+	struct sqp_job *job;
+
+	if (!layout_is_ours(td)) {
+		fprintf(stderr, "sqpoll: this %s lays out its structures differently from the tree this engine was built with; rebuild it with -DFIO_SOURCE_DIR set to the tree of this very fio\n",
+			SQP_FIO_VERSION);
+		return 1;
+	}
+	job = alloc_job(td);
+	if (!job) {
+		sqp_why(&why, 0, "no memory for iodepth=%u and %u files", td->o.iodepth, td->files_index);
+		return fail(td, ENOMEM, &why);
+	}
+	td->io_ops_data = job;
+	/* As the stock engine: submission is filling the ring. disable_slat=0 shows it all the same. */
+	if (!fio_option_is_set(&td->o, disable_slat))
+		td->o.disable_slat = 1;
+	return 0;
+}
+
+static int sqp_fio_io_u_init(struct thread_data *td, struct io_u *io_u)
+{
+	struct sqp_job *job = td->io_ops_data;
+
+	if (io_u->index != job->io_us++ || io_u->index >= td->o.iodepth) {
+		fprintf(stderr, "sqpoll: io_u number %u where %u was due: this fio's structures are not those of the tree this engine was built with\n",
+			io_u->index, job->io_us - 1);
+		return 1;
+	}
+	return 0;
+}
+
+static int open_stats(struct thread_data *td, struct sqp_job *job)
+{
+	const struct sqp_options *o = td->eo;
+	struct sqp_why why;
+
+	if (!o->stats_file)
+		return 0;
+	job->stats_fd = sqp_stats_open(o->stats_file, &why);
+	return job->stats_fd < 0 ? fail(td, job->stats_fd, &why) : 0;
+}
+
+/* fio allocates the buffers after io_u_init. A job of trims alone has none. */
+static int register_buffers(struct thread_data *td, struct sqp_job *job, struct sqp_why *why)
+{
+	if (!td_read(td) && !td_write(td))
+		return 0;
+	for (unsigned i = 0; i < td->o.iodepth; i++)
+		job->iovecs[i] = (struct iovec){ td->io_u_all.io_us[i]->buf, td_max_bs(td) };
+	return sqp_buffers_register(&job->ring, job->iovecs, td->o.iodepth, why);
+}
+
+static int open_ring(struct thread_data *td, struct sqp_job *job)
+{
+	const struct sqp_options *o = td->eo;
+	struct sqp_config cfg = {
+		.clock = fio_fill_issue_time(td), .clock_ns = fio_now_ns,
+		.on_stall = on_stall, .give_up = give_up, .arg = td,
+	};
+	struct sqp_why why;
+	int ret = sqp_options_to_config(td, &cfg, &why);
+
+	if (!ret)
+		ret = sqp_ring_open(&job->ring, &cfg, &why);
+	if (ret)
+		return fail(td, ret, &why);
+	job->ring_open = true;
+	if (o->fixedbufs)
+		ret = register_buffers(td, job, &why);
+	if (!ret && job->nr_files)
+		ret = sqp_files_init(&job->ring, job->nr_files, &why);
+	if (ret)
+		return fail(td, ret, &why);
+	job->vectored = o->nonvectored == (unsigned)-1 ? !sqp_ring_has_op(&job->ring, IORING_OP_READ) : !o->nonvectored;
+	job->async_trim = !cfg.hipri && sqp_ring_has_op(&job->ring, IORING_OP_URING_CMD);
+	return 0;
+}
+
+static int sqp_fio_open_file(struct thread_data *td, struct fio_file *f)
+{
+	struct sqp_job *job = td->io_ops_data;
+	struct sqp_why why;
+	int ret;
+
+	if (!job || !job->ring_open)
+		return generic_open_file(td, f);
+	if (job->fds[f->fileno] >= 0) {
+		f->fd = job->fds[f->fileno];
+		return 0;
+	}
+	ret = generic_open_file(td, f);
+	if (ret)
+		return ret;
+	ret = sqp_file_set(&job->ring, f->fileno, f->fd, f->file_name, &why);
+	if (ret) {
+		int fio_unused closed = generic_close_file(td, f);
+
+		return fail(td, ret, &why);
+	}
+	if (job->keep_open)
+		job->fds[f->fileno] = f->fd;
+	return 0;
+}
+
+static int sqp_fio_close_file(struct thread_data *td, struct fio_file *f)
+{
+	struct sqp_job *job = td->io_ops_data;
+	struct sqp_why why;
+	int ret;
+
+	if (!job || !job->ring_open)
+		return generic_close_file(td, f);
+	if (job->fds[f->fileno] >= 0) {
+		f->fd = -1;
+		return 0;
+	}
+	ret = sqp_file_set(&job->ring, f->fileno, -1, f->file_name, &why);
+	if (ret)
+		fail(td, ret, &why);
+	return generic_close_file(td, f) || ret;
+}
+
+/* Where all files may be open at once they are opened and registered before the run and stay so, as in the stock
+ * engine; else (openfiles < nrfiles, files that come and go) each one when fio opens it. */
+static int open_files(struct thread_data *td, struct sqp_job *job)
+{
+	struct fio_file *f;
+	unsigned int i;
+
+	job->keep_open = td->o.open_files >= td->o.nr_files && !td->o.unlink_each_loop && !td->o.create_on_open;
+	if (!job->keep_open)
+		return 0;
+	for_each_file(td, f, i) {
+		if (fio_file_open(f))
+			continue;
+		if (sqp_fio_open_file(td, f))
+			return 1;
+		f->fd = -1;
+	}
+	return 0;
+}
+
+static int check_polling(struct thread_data *td, struct sqp_job *job, struct fio_file *f)
+{
+	unsigned len = (unsigned)td_min_bs(td);
+	struct sqp_why why;
+	bool opened = job->fds[f->fileno] < 0;
+	int ret;
+
+	if (opened && sqp_fio_open_file(td, f))
+		return 1;
+	ret = sqp_poll_check(opened ? f->fd : job->fds[f->fileno], f->file_name, &why);
+	if (!ret)
+		ret = sqp_poll_probe(&job->ring, (unsigned)f->fileno, f->file_name, f->file_offset, len, &why);
+	if (ret)
+		fail(td, ret, &why);
+	return (opened && sqp_fio_close_file(td, f)) || ret;
+}
+
+static int check_all_polling(struct thread_data *td, struct sqp_job *job)
+{
+	struct fio_file *f;
+	unsigned int i;
+
+	if (!job->ring.cfg.hipri)
+		return 0;
+	for_each_file(td, f, i)
+		if (!fio_file_open(f) && check_polling(td, job, f))
+			return 1;
+	return 0;
+}
+
+static int sqp_fio_post_init(struct thread_data *td)
+{
+	struct sqp_job *job = td->io_ops_data;
+	struct sqp_options *o = td->eo;
+	struct sqp_why why;
+
+	if (open_ring(td, job) || open_stats(td, job) || open_files(td, job) || check_all_polling(td, job))
+		return 1;
+	if (fio_cmdprio_init(td, &job->cmdprio, &o->cmdprio_options)) {
+		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
+		return fail(td, EINVAL, &why);
+	}
+	job->nr_notes = sqp_options_notes(td, job->notes, SQP_MAX_NOTES);
+	sqp_thread_sample(job->ring.fd, &job->start);
+	return 0;
+}
+
+static void fill_rw(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, struct io_uring_sqe *sqe)
+{
+	static const uint8_t op[2][3] = {
+		{ IORING_OP_READ, IORING_OP_READV, IORING_OP_READ_FIXED },
+		{ IORING_OP_WRITE, IORING_OP_WRITEV, IORING_OP_WRITE_FIXED },
+	};
+	const struct sqp_options *o = td->eo;
+
+	sqe->opcode = op[io_u->ddir == DDIR_WRITE][o->fixedbufs ? 2 : job->vectored];
+	sqe->addr = (uintptr_t)io_u->xfer_buf;
+	sqe->len = (unsigned)io_u->xfer_buflen;
+	sqe->off = io_u->offset;
+	if (o->fixedbufs) {
+		sqe->buf_index = (uint16_t)io_u->index;
+	} else if (job->vectored) {
+		job->iovecs[io_u->index] = (struct iovec){ io_u->xfer_buf, io_u->xfer_buflen };
+		sqe->addr = (uintptr_t)&job->iovecs[io_u->index];
+		sqe->len = 1;
+	}
+	/* the SQ thread does not inherit our I/O priority on every kernel */
+	sqe->ioprio = (uint16_t)td->ioprio;
+	if (o->uncached && !td->o.odirect)
+		sqe->rw_flags |= RWF_DONTCACHE;
+	if (o->nowait)
+		sqe->rw_flags |= RWF_NOWAIT;
+	if (io_u->ddir == DDIR_WRITE && sqp_is_atomic(td))
+		sqe->rw_flags |= RWF_ATOMIC;
+}
+
+static void fill_sync(struct thread_data *td, struct io_u *io_u, struct io_uring_sqe *sqe)
+{
+	const struct fio_file *f = io_u->file;
+
+	sqe->opcode = IORING_OP_FSYNC;
+	if (io_u->ddir == DDIR_DATASYNC)
+		sqe->fsync_flags = IORING_FSYNC_DATASYNC;
+	if (io_u->ddir != DDIR_SYNC_FILE_RANGE)
+		return;
+	sqe->opcode = IORING_OP_SYNC_FILE_RANGE;
+	sqe->off = f->first_write;
+	sqe->len = (unsigned)(f->last_write - f->first_write);
+	sqe->sync_range_flags = td->o.sync_file_range;
+}
+
+static void fill_trim(struct io_u *io_u, struct io_uring_sqe *sqe)
+{
+	sqe->opcode = IORING_OP_URING_CMD;
+	sqe->cmd_op = SQP_BLOCK_URING_CMD_DISCARD;
+	sqe->addr = io_u->offset;
+	sqe->addr3 = io_u->xfer_buflen;
+}
+
+static void fill_sqe(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, struct io_uring_sqe *sqe)
+{
+	const struct sqp_options *o = td->eo;
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->fd = io_u->file->fileno;
+	sqe->flags = IOSQE_FIXED_FILE;
+	sqe->user_data = (uintptr_t)io_u;
+	if (io_u->ddir == DDIR_READ || io_u->ddir == DDIR_WRITE)
+		fill_rw(td, job, io_u, sqe);
+	else if (ddir_sync(io_u->ddir))
+		fill_sync(td, io_u, sqe);
+	else
+		fill_trim(io_u, sqe);
+	if (o->force_async && ++job->force_count == o->force_async) {
+		job->force_count = 0;
+		sqe->flags |= IOSQE_ASYNC;
+	}
+}
+
+static bool goes_round_the_ring(const struct sqp_job *job, const struct io_u *io_u)
+{
+	if (io_u->ddir == DDIR_TRIM)
+		return !job->async_trim || io_u->file->filetype != FIO_TYPE_BLOCK;
+	if (!ddir_sync(io_u->ddir))
+		return false;
+	return sqp_is_syncfs(io_u) || job->ring.cfg.hipri;
+}
+
+static void do_in_place(struct thread_data *td, struct io_u *io_u)
+{
+	if (io_u->ddir == DDIR_TRIM)
+		do_io_u_trim(td, io_u);
+	else
+		do_io_u_sync(td, io_u);
+}
+
+static enum fio_q_status queue_in_place(struct thread_data *td, struct sqp_job *job, struct io_u *io_u)
+{
+	if (sqp_pending(&job->ring))
+		return FIO_Q_BUSY;
+	if (fio_fill_issue_time(td))
+		fio_gettime(&io_u->issue_time, NULL);
+	do_in_place(td, io_u);
+	io_u_mark_submit(td, 1);
+	io_u_mark_complete(td, 1);
+	return FIO_Q_COMPLETED;
+}
+
+static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u)
+{
+	struct sqp_job *job = td->io_ops_data;
+	struct io_uring_sqe *sqe;
+
+	fio_ro_check(td, io_u);
+	if (io_u->ddir > DDIR_WRITE && goes_round_the_ring(job, io_u))
+		return queue_in_place(td, job, io_u);
+	sqe = sqp_next_sqe(&job->ring);
+	if (!sqe)
+		return FIO_Q_BUSY;
+	fill_sqe(td, job, io_u, sqe);
+	if (job->cmdprio.mode != CMDPRIO_MODE_NONE && fio_cmdprio_set_ioprio(td, &job->cmdprio, io_u))
+		sqe->ioprio = (uint16_t)io_u->ioprio;
+	job->pending[sqp_pending(&job->ring) - 1] = io_u;
+	return FIO_Q_QUEUED;
+}
+
+/* The issue time is set before the SQ thread can see the request: no completion is older than its issue. */
+static uint64_t stamp_pending(struct thread_data *td, struct sqp_job *job, unsigned nr)
+{
+	struct timespec now;
+
+	if (!job->ring.cfg.clock)
+		return 0;
+	fio_gettime(&now, NULL);
+	for (unsigned i = 0; i < nr; i++) {
+		job->pending[i]->issue_time = now;
+		io_u_queued(td, job->pending[i]);
+	}
+	if (td->o.read_iolog_file)
+		td->last_issue = now;
+	return timespec_ns(&now);
+}
+
+static int explain_enter(struct thread_data *td, int err)
+{
+	struct sqp_why why;
+
+	if (err == -EOWNERDEAD)
+		sqp_why(&why, err, "the SQ thread has exited and its ring is dead (was the task that opened it killed?); run the job again");
+	else if (err == -ETIMEDOUT)
+		sqp_why(&why, err, "gave up waiting for completions; is the device answering (dmesg)? stall_ms sets the patience");
+	else
+		sqp_why(&why, err, "io_uring_enter failed: %s", strerror(-err));
+	fail(td, err, &why);
+	return err;
+}
+
+static int sqp_fio_commit(struct thread_data *td)
+{
+	struct sqp_job *job = td->io_ops_data;
+	unsigned nr = sqp_pending(&job->ring);
+	int ret;
+
+	if (!nr)
+		return 0;
+	ret = sqp_commit(&job->ring, stamp_pending(td, job, nr));
+	io_u_mark_submit(td, nr);
+	return ret ? explain_enter(td, ret) : 0;
+}
+
+static int sqp_fio_getevents(struct thread_data *td, unsigned int min, unsigned int max,
+			     const struct timespec fio_unused *t)
+{
+	struct sqp_job *job = td->io_ops_data;
+	int ret = sqp_reap(&job->ring, min, max, &job->first);
+
+	return ret < 0 ? explain_enter(td, ret) : ret;
+}
+
+/* A discard that the ring cannot do (a kernel before 6.12) is done here, and so are all that follow. */
+static void trim_result(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, int res)
+{
+	if (res == -EOPNOTSUPP || res == -EINVAL) {
+		job->async_trim = false;
+		do_in_place(td, io_u);
+	} else if (res < 0) {
+		io_u->error = (unsigned)-res;
+	}
+}
+
+static struct io_u *sqp_fio_event(struct thread_data *td, int event)
+{
+	struct sqp_job *job = td->io_ops_data;
+	const struct io_uring_cqe *cqe = sqp_cqe(&job->ring, job->first, (unsigned)event);
+	struct io_u *io_u = (struct io_u *)(uintptr_t)cqe->user_data;
+
+	if (cqe->res == (int)io_u->xfer_buflen)
+		io_u->error = 0;
+	else if (io_u->ddir == DDIR_TRIM)
+		trim_result(td, job, io_u, cqe->res);
+	else if (cqe->res < 0)
+		io_u->error = (unsigned)-cqe->res;
+	else if (!ddir_sync(io_u->ddir))
+		io_u->resid = io_u->xfer_buflen - (unsigned)cqe->res;
+	return io_u;
+}
+
+static void describe_options(struct thread_data *td, const struct sqp_job *job, struct sqp_identity *id)
+{
+	const struct sqp_options *o = td->eo;
+	const struct sqp_config *cfg = &job->ring.cfg;
+	const struct sqp_option_value table[] = {
+		{ "sq_thread_idle", NULL, cfg->idle_ms },
+		{ "sq_thread_cpu", cfg->sq_cpu == SQP_ANY_CPU ? "any" : NULL, cfg->sq_cpu },
+		{ "sq_wake", "always", 0 }, { "reap", "spin", 0 },
+		{ "hipri", NULL, cfg->hipri }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
+		{ "force_async", NULL, o->force_async }, { "nowait", NULL, o->nowait }, { "uncached", NULL, !!o->uncached },
+		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
+		{ "cq_entries", NULL, job->ring.cq_entries }, { "nrfiles", NULL, job->nr_files },
+		{ "stall_ms", NULL, cfg->stall_ms }, { "idle_probe_ms", NULL, cfg->idle_probe_ms },
+	};
+
+	id->nr_options = SQP_NR(table);
+	memcpy(id->option, table, sizeof(table));
+	id->nr_notes = job->nr_notes;
+	memcpy(id->note, job->notes, sizeof(job->notes));
+}
+
+static void write_stats(struct thread_data *td, struct sqp_job *job, const struct sqp_thread_sample *end,
+			const char *idle_why)
+{
+	const struct sqp_options *o = td->eo;
+	struct sqp_identity id = {
+		.job = td->o.name, .groupid = (unsigned)td->groupid, .thread = (unsigned)td->thread_number,
+		.fio_version = fio_version_string, .error = td->error,
+	};
+	struct sqp_why why;
+	char *line;
+	int ret;
+
+	if (job->stats_fd < 0)
+		return;
+	describe_options(td, job, &id);
+	line = sqp_stats_line(&job->ring, &id, &job->start, end, idle_why);
+	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
+		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
+	free(line);
+	if (ret)
+		fail(td, ret, &why);
+}
+
+static void add_summary(struct thread_data *td, struct sqp_job *job, const struct sqp_thread_sample *end)
+{
+	const struct sqp_ring *r = &job->ring;
+	const char *source;
+	struct sqp_summary s = {
+		.thread = (unsigned)td->thread_number, .submitted = r->count.submitted, .enters = r->count.enters,
+		.wakeups = r->count.wakeups, .stalls = r->count.stalls, .idle_ms = r->cfg.idle_ms,
+		.idle_seen_ns = sqp_idle_median_ns(&r->idle), .sq_cpu_us = sqp_sq_cpu_us(&job->start, end, &source),
+		.sq_cpu = end->info.cpu, .app_cpu_us = end->app_us - job->start.app_us,
+		.elapsed_us = (end->at_ns - job->start.at_ns) / 1000,
+		.pickup_p50_ns = sqp_hist_percentile(&r->taken, 0.5), .pickup_p99_ns = sqp_hist_percentile(&r->taken, 0.99),
+		.wake_p50_ns = sqp_hist_percentile(&r->wake, 0.5),
+	};
+
+	snprintf(s.job, sizeof(s.job), "%s", td->o.name ? td->o.name : "");
+	sqp_summary_add(&s);
+}
+
+/* fio asks for no more completions once a replay or a latency target says it is done: what is still in flight then
+ * is waited for here, so that no request is lost from the figures. */
+static void drain(struct thread_data *td, struct sqp_job *job)
+{
+	unsigned first;
+
+	if (td->done && !td->error && job->ring.inflight)
+		(void)sqp_reap(&job->ring, job->ring.inflight, job->ring.inflight, &first);
+}
+
+/* td->ts is final by now: what is measured here costs the job nothing. */
+static void sqp_fio_cleanup(struct thread_data *td)
+{
+	struct sqp_job *job = td->io_ops_data;
+	struct sqp_thread_sample end;
+	const char *idle_why = NULL;
+
+	if (!job)
+		return;
+	if (job->ring_open && job->start.at_ns) {
+		drain(td, job);
+		sqp_thread_sample(job->ring.fd, &end);
+		if (!job->ring.inflight)
+			idle_why = sqp_idle_probe(&job->ring);
+		write_stats(td, job, &end, idle_why);
+		add_summary(td, job, &end);
+	}
+	if (job->ring_open)
+		sqp_ring_close(&job->ring);
+	free_job(job);
+	td->io_ops_data = NULL;
+}
+
+__attribute__((visibility("default"))) struct ioengine_ops ioengine = {
+	.name			= "sqpoll",
+	.version		= FIO_IOOPS_VERSION,
+	.flags			= SQP_ENGINE_FLAGS,
+	.init			= sqp_fio_init,
+	.post_init		= sqp_fio_post_init,
+	.io_u_init		= sqp_fio_io_u_init,
+	.queue			= sqp_fio_queue,
+	.commit			= sqp_fio_commit,
+	.getevents		= sqp_fio_getevents,
+	.event			= sqp_fio_event,
+	.cleanup		= sqp_fio_cleanup,
+	.open_file		= sqp_fio_open_file,
+	.close_file		= sqp_fio_close_file,
+	.get_file_size		= generic_get_file_size,
+	.options		= sqp_fio_options,
+	.option_struct_size	= sizeof(struct sqp_options),
+};

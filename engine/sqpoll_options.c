@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fio's option table -> struct sqp_config. Every option of the stock io_uring engine is here and means the same. */
+#include "fio_compat.h"
+
+#include "place.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { SQP_WAKE_ALWAYS = 1, SQP_REAP_SPIN = 1, CMD_TYPE_NVME = 1, WRITE_MODE_WRITE = 1, VERIFY_MODE_READ = 1 };
+
+#define OFF(member) offsetof(struct sqp_options, member)
+#define ENGINE_OPTION .category = FIO_OPT_C_ENGINE, .group = FIO_OPT_G_IOURING
+
+static int set_poll_cpu(void *data, unsigned long long *val)
+{
+	struct sqp_options *o = data;
+
+	o->sqthread_poll_cpu = *val;
+	o->sqthread_poll_cpu_set = 1;
+	return 0;
+}
+
+/* A default would make fio warn that the option "will always be true". */
+static int set_registerfiles(void *data, int *val)
+{
+	((struct sqp_options *)data)->no_registerfiles = !*val;
+	return 0;
+}
+
+static int set_sqthread_poll(void *data, int *val)
+{
+	((struct sqp_options *)data)->no_sqthread_poll = !*val;
+	return 0;
+}
+
+struct fio_option sqp_fio_options[] = {
+	{
+		.name = "sq_thread_idle", .lname = "SQ thread idle period", .type = FIO_OPT_ULL,
+		.off1 = OFF(sq_thread_idle), .def = "0", ENGINE_OPTION,
+		.help = "Milliseconds the SQ thread spins without work before it sleeps; 0 is the kernel's 1000",
+	}, {
+		.name = "sq_thread_cpu", .lname = "SQ thread CPU", .type = FIO_OPT_STR_STORE,
+		.off1 = OFF(sq_thread_cpu), ENGINE_OPTION,
+		.help = "Pin the SQ thread to this CPU (IORING_SETUP_SQ_AFF), or 'any'",
+	}, {
+		.name = "sq_wake", .lname = "SQ thread wake-up policy", .type = FIO_OPT_STR,
+		.off1 = OFF(sq_wake), .def = "always", ENGINE_OPTION,
+		.help = "What to do when the SQ thread sleeps",
+		.posval = { { .ival = "always", .oval = SQP_WAKE_ALWAYS, .help = "Wake it with io_uring_enter" } },
+	}, {
+		.name = "reap", .lname = "How to wait for completions", .type = FIO_OPT_STR,
+		.off1 = OFF(reap), .def = "spin", ENGINE_OPTION,
+		.help = "How to wait for completions",
+		.posval = { { .ival = "spin", .oval = SQP_REAP_SPIN, .help = "Watch the CQ ring from user space" } },
+	}, {
+		.name = "stats_file", .lname = "SQPOLL statistics file", .type = FIO_OPT_STR_STORE,
+		.off1 = OFF(stats_file), ENGINE_OPTION,
+		.help = "Append one JSON line of SQPOLL statistics per job to this file",
+	}, {
+		.name = "stall_ms", .lname = "Stall watchdog period", .type = FIO_OPT_ULL,
+		.off1 = OFF(stall_ms), .def = "30000", ENGINE_OPTION,
+		.help = "Report when nothing completed for so many milliseconds; give up after ten such reports",
+	}, {
+		.name = "idle_probe_ms", .lname = "Idle probe limit", .type = FIO_OPT_ULL,
+		.off1 = OFF(idle_probe_ms), .def = "100", ENGINE_OPTION,
+		.help = "Longest time to watch the SQ thread fall asleep after the last I/O, to measure the effective idle period",
+	}, {
+		.name = "hipri", .lname = "High Priority", .type = FIO_OPT_STR_SET, .off1 = OFF(hipri), ENGINE_OPTION,
+		.help = "Use polled IO completions (the SQ thread polls)",
+	}, {
+		.name = "fixedbufs", .lname = "Fixed (pre-mapped) IO buffers", .type = FIO_OPT_STR_SET,
+		.off1 = OFF(fixedbufs), ENGINE_OPTION, .help = "Pre map IO buffers",
+	}, {
+		.name = "registerfiles", .lname = "Register file set", .type = FIO_OPT_STR_SET, .cb = set_registerfiles,
+		ENGINE_OPTION, .help = "Files are always registered; 0 is refused",
+	}, {
+		.name = "sqthread_poll", .lname = "Kernel SQ thread polling", .type = FIO_OPT_STR_SET,
+		.cb = set_sqthread_poll, ENGINE_OPTION, .help = "This engine is SQPOLL; 0 is refused",
+	}, {
+		.name = "sqthread_poll_cpu", .lname = "SQ Thread Poll CPU", .type = FIO_OPT_INT, .cb = set_poll_cpu,
+		ENGINE_OPTION, .help = "The same as sq_thread_cpu with a number",
+	}, {
+		.name = "nonvectored", .lname = "Non-vectored", .type = FIO_OPT_INT, .off1 = OFF(nonvectored),
+		.def = "-1", ENGINE_OPTION, .help = "Use non-vectored read/write commands",
+	}, {
+		.name = "uncached", .lname = "Uncached", .type = FIO_OPT_INT, .off1 = OFF(uncached), ENGINE_OPTION,
+		.help = "Use RWF_DONTCACHE for buffered read/writes",
+	}, {
+		.name = "nowait", .lname = "RWF_NOWAIT", .type = FIO_OPT_BOOL, .off1 = OFF(nowait), ENGINE_OPTION,
+		.help = "Use RWF_NOWAIT for reads/writes",
+	}, {
+		.name = "force_async", .lname = "Force async", .type = FIO_OPT_INT, .off1 = OFF(force_async), ENGINE_OPTION,
+		.help = "Set IOSQE_ASYNC every N requests",
+	},
+#ifdef FIO_HAVE_IOPRIO_CLASS
+	{
+		.name = "cmdprio_percentage", .lname = "high priority percentage", .type = FIO_OPT_INT,
+		.off1 = OFF(cmdprio_options.percentage[DDIR_READ]), .off2 = OFF(cmdprio_options.percentage[DDIR_WRITE]),
+		.minval = 0, .maxval = 100, ENGINE_OPTION, .help = "Send high priority I/O this percentage of the time",
+	}, {
+		.name = "cmdprio_class", .lname = "Asynchronous I/O priority class", .type = FIO_OPT_INT,
+		.off1 = OFF(cmdprio_options.class[DDIR_READ]), .off2 = OFF(cmdprio_options.class[DDIR_WRITE]),
+		.minval = IOPRIO_MIN_PRIO_CLASS + 1, .maxval = IOPRIO_MAX_PRIO_CLASS, .interval = 1, ENGINE_OPTION,
+		.help = "Set asynchronous IO priority class",
+	}, {
+		.name = "cmdprio", .lname = "Asynchronous I/O priority level", .type = FIO_OPT_INT,
+		.off1 = OFF(cmdprio_options.level[DDIR_READ]), .off2 = OFF(cmdprio_options.level[DDIR_WRITE]),
+		.minval = IOPRIO_MIN_PRIO, .maxval = IOPRIO_MAX_PRIO, .interval = 1, ENGINE_OPTION,
+		.help = "Set asynchronous IO priority level",
+	}, {
+		.name = "cmdprio_bssplit", .lname = "Priority percentage block size split", .type = FIO_OPT_STR_STORE,
+		.off1 = OFF(cmdprio_options.bssplit_str), ENGINE_OPTION,
+		.help = "Set priority percentages for different block sizes",
+	},
+#if SQP_HAVE_CMDPRIO_HINT
+	{
+		.name = "cmdprio_hint", .lname = "Asynchronous I/O priority hint", .type = FIO_OPT_INT,
+		.off1 = OFF(cmdprio_options.hint[DDIR_READ]), .off2 = OFF(cmdprio_options.hint[DDIR_WRITE]),
+		.minval = IOPRIO_MIN_PRIO_HINT, .maxval = IOPRIO_MAX_PRIO_HINT, .interval = 1, ENGINE_OPTION,
+		.help = "Set asynchronous IO priority hint",
+	},
+#endif
+#endif
+	{
+		.name = "cmd_type", .lname = "Uring cmd type", .type = FIO_OPT_STR, .off1 = OFF(cmd_type), .def = "nvme",
+		ENGINE_OPTION, .help = "For io_uring_cmd only",
+		.posval = { { .ival = "nvme", .oval = CMD_TYPE_NVME, .help = "nvme-uring-cmd" } },
+	}, {
+		.name = "readfua", .lname = "Read fua flag support", .type = FIO_OPT_BOOL, .off1 = OFF(readfua), .def = "0",
+		ENGINE_OPTION, .help = "For io_uring_cmd only",
+	}, {
+		.name = "writefua", .lname = "Write fua flag support", .type = FIO_OPT_BOOL, .off1 = OFF(writefua), .def = "0",
+		ENGINE_OPTION, .help = "For io_uring_cmd only",
+	}, {
+		.name = "write_mode", .lname = "Additional Write commands support", .type = FIO_OPT_STR, .off1 = OFF(write_mode),
+		.def = "write", ENGINE_OPTION, .help = "For io_uring_cmd only",
+		.posval = {
+			{ .ival = "write", .oval = WRITE_MODE_WRITE, .help = "Write" },
+			{ .ival = "uncor", .oval = 2, .help = "Write Uncorrectable" },
+			{ .ival = "zeroes", .oval = 3, .help = "Write Zeroes" },
+			{ .ival = "verify", .oval = 4, .help = "Verify" },
+		},
+	}, {
+		.name = "verify_mode", .lname = "Verify by Read or Compare", .type = FIO_OPT_STR, .off1 = OFF(verify_mode),
+		.def = "read", ENGINE_OPTION, .help = "For io_uring_cmd only",
+		.posval = {
+			{ .ival = "read", .oval = VERIFY_MODE_READ, .help = "Read" },
+			{ .ival = "compare", .oval = 2, .help = "Compare" },
+		},
+	}, {
+		.name = "deac", .lname = "Deallocate bit for write zeroes command", .type = FIO_OPT_BOOL, .off1 = OFF(deac),
+		.def = "0", ENGINE_OPTION, .help = "For io_uring_cmd only",
+	}, {
+		.name = "md_per_io_size", .lname = "Separate Metadata Buffer Size per I/O", .type = FIO_OPT_INT,
+		.off1 = OFF(md_per_io_size), .def = "0", ENGINE_OPTION,
+		.help = "0; separate metadata is not supported by this engine",
+	}, {
+		.name = "pi_act", .lname = "Protection Information Action", .type = FIO_OPT_BOOL, .off1 = OFF(pi_act),
+		.def = "1", ENGINE_OPTION, .help = "Has an effect with md_per_io_size only",
+	}, {
+		.name = "pi_chk", .lname = "Protection Information Check", .type = FIO_OPT_STR_STORE, .off1 = OFF(pi_chk),
+		ENGINE_OPTION, .help = "Has an effect with md_per_io_size only",
+	}, {
+		.name = "apptag", .lname = "Application Tag used in Protection Information", .type = FIO_OPT_INT,
+		.off1 = OFF(apptag), .def = "0x1234", ENGINE_OPTION, .help = "Has an effect with md_per_io_size only",
+	}, {
+		.name = "apptag_mask", .lname = "Application Tag Mask", .type = FIO_OPT_INT, .off1 = OFF(apptag_mask),
+		.def = "0xffff", ENGINE_OPTION, .help = "Has an effect with md_per_io_size only",
+	},
+	{ .name = NULL },
+};
+
+static int check_refused(struct thread_data *td, struct sqp_why *why)
+{
+	const struct sqp_options *o = td->eo;
+
+	if (o->no_sqthread_poll)
+		return sqp_why(why, -EINVAL, "sqthread_poll=0: this engine is SQPOLL; for plain rings write ioengine=io_uring");
+	if (o->no_registerfiles)
+		return sqp_why(why, -EINVAL, "registerfiles=0: this engine always registers its files, as the first SQPOLL kernels demand; leave the option out, or write ioengine=io_uring");
+	if (o->md_per_io_size)
+		return sqp_why(why, -EINVAL, "md_per_io_size=%u: separate metadata is not supported; leave it out, or write ioengine=io_uring",
+			       o->md_per_io_size);
+	if (o->hipri && !td->o.odirect)
+		return sqp_why(why, -EINVAL, "hipri polls a device and buffered I/O does not reach one; add direct=1 or leave out hipri");
+	if (sqp_is_atomic(td) == false && td->o.oatomic)
+		return sqp_why(why, -EINVAL, "atomic=1: fio before 3.38 asks for O_ATOMIC, which Linux does not have; use a newer fio");
+	return 0;
+}
+
+static int parse_cpu(const struct sqp_options *o, int *cpu, struct sqp_why *why)
+{
+	int ret = sqp_place_parse(o->sq_thread_cpu, cpu, why);
+
+	if (ret || !o->sqthread_poll_cpu_set)
+		return ret;
+	if (o->sqthread_poll_cpu > INT_MAX - 1)
+		return sqp_why(why, -EINVAL, "sqthread_poll_cpu=%llu is no CPU number", o->sqthread_poll_cpu);
+	if (o->sq_thread_cpu && *cpu != (int)o->sqthread_poll_cpu)
+		return sqp_why(why, -EINVAL, "sq_thread_cpu=%s and sqthread_poll_cpu=%llu contradict each other; give one of them",
+			       o->sq_thread_cpu, o->sqthread_poll_cpu);
+	*cpu = (int)o->sqthread_poll_cpu;
+	return 0;
+}
+
+static int check_ms(const char *name, unsigned long long ms, struct sqp_why *why)
+{
+	if (ms <= SQP_MAX_IDLE_MS)
+		return 0;
+	return sqp_why(why, -EINVAL, "%s=%llu is out of range 0..%d ms", name, ms, SQP_MAX_IDLE_MS);
+}
+
+int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct sqp_why *why)
+{
+	const struct sqp_options *o = td->eo;
+	int ret = check_refused(td, why);
+
+	if (!ret)
+		ret = check_ms("sq_thread_idle", o->sq_thread_idle, why);
+	if (!ret)
+		ret = check_ms("stall_ms", o->stall_ms, why);
+	if (!ret)
+		ret = check_ms("idle_probe_ms", o->idle_probe_ms, why);
+	if (!ret)
+		ret = parse_cpu(o, &cfg->sq_cpu, why);
+	if (ret)
+		return ret;
+	cfg->depth = td->o.iodepth;
+	cfg->idle_ms = (unsigned)o->sq_thread_idle;
+	cfg->stall_ms = (unsigned)o->stall_ms;
+	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
+	cfg->hipri = o->hipri;
+	return sqp_config_check(cfg, why);
+}
+
+unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned max)
+{
+	const struct sqp_options *o = td->eo;
+	const struct { bool set; const char *note; } table[] = {
+		{ o->readfua || o->writefua, "readfua and writefua have no effect: they belong to io_uring_cmd" },
+		{ o->deac || o->write_mode != WRITE_MODE_WRITE, "write_mode and deac have no effect: they belong to io_uring_cmd" },
+		{ o->verify_mode != VERIFY_MODE_READ, "verify_mode has no effect: it belongs to io_uring_cmd" },
+		{ o->pi_chk || !o->pi_act, "pi_act and pi_chk have no effect without md_per_io_size" },
+		{ o->hipri && td_write(td), "hipri: sync requests are made synchronously, a polled ring takes none" },
+		{ o->uncached && td->o.odirect, "uncached has no effect with direct=1" },
+	};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SQP_NR(table) && n < max; i++)
+		if (table[i].set)
+			notes[n++] = table[i].note;
+	return n;
+}

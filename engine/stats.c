@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stats.h"
+
+#include "idle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* 6 digits: jansson prints doubles with up to 17, which no measurement here deserves */
+enum { LINE_FLAGS = JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6) };
+
+static const char *const setup_names[] = {
+	"IOPOLL", "SQPOLL", "SQ_AFF", "CQSIZE", "CLAMP", "ATTACH_WQ", "R_DISABLED", "SUBMIT_ALL", "COOP_TASKRUN",
+	"TASKRUN_FLAG", "SQE128", "CQE32", "SINGLE_ISSUER", "DEFER_TASKRUN", "NO_MMAP", "REGISTERED_FD_ONLY",
+	"NO_SQARRAY", "HYBRID_IOPOLL",
+};
+
+static const char *const feature_names[] = {
+	"SINGLE_MMAP", "NODROP", "SUBMIT_STABLE", "RW_CUR_POS", "CUR_PERSONALITY", "FAST_POLL", "POLL_32BITS",
+	"SQPOLL_NONFIXED", "EXT_ARG", "NATIVE_WORKERS", "RSRC_TAGS", "CQE_SKIP", "LINKED_FILE", "REG_REG_RING",
+	"RECVSEND_BUNDLE", "MIN_TIMEOUT", "RW_ATTR", "NO_IOWAIT",
+};
+
+/* Bits without a name yet are given as "bitN": nothing is hidden. */
+static json_t *bit_names(unsigned bits, const char *const *names, unsigned nr)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < 32; i++) {
+		if (!(bits & (1u << i)))
+			continue;
+		json_array_append_new(list, i < nr ? json_string(names[i]) : json_sprintf("bit%u", i));
+	}
+	return list;
+}
+
+static json_t *hist_json(const struct sqp_hist *h)
+{
+	static const struct { const char *name; double fraction; } p[] = {
+		{ "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 },
+	};
+	json_t *o = json_object(), *bins = json_array();
+	bool some = h->n > 0;
+
+	json_object_set_new(o, "n", json_integer((json_int_t)h->n));
+	json_object_set_new(o, "min", some ? json_integer((json_int_t)h->min) : json_null());
+	json_object_set_new(o, "mean", some ? json_integer((json_int_t)(h->sum / h->n)) : json_null());
+	for (unsigned i = 0; i < SQP_NR(p); i++)
+		json_object_set_new(o, p[i].name,
+				    some ? json_integer((json_int_t)sqp_hist_percentile(h, p[i].fraction)) : json_null());
+	json_object_set_new(o, "max", some ? json_integer((json_int_t)h->max) : json_null());
+	for (unsigned i = 0; some && i < SQP_HIST_BINS; i++)
+		if (h->bin[i])
+			json_array_append_new(bins, json_pack("[I,I,I]", (json_int_t)sqp_hist_low(i),
+							      (json_int_t)sqp_hist_low(i + 1), (json_int_t)h->bin[i]));
+	json_object_set_new(o, "bins", bins);
+	return o;
+}
+
+/* VALUE under NAME, or null when it is negative, with the reason under PATH. */
+static void set_or_null(json_t *o, const char *name, double value, json_t *reasons, const char *path, const char *why)
+{
+	if (value >= 0) {
+		json_object_set_new(o, name, value == (double)(json_int_t)value ? json_integer((json_int_t)value) :
+									   json_real(value));
+		return;
+	}
+	json_object_set_new(o, name, json_null());
+	json_object_set_new(reasons, path, json_string(why));
+}
+
+int64_t sqp_sq_cpu_us(const struct sqp_thread_sample *start, const struct sqp_thread_sample *end, const char **source)
+{
+	if (start->info.total_us >= 0 && end->info.total_us >= 0) {
+		*source = "fdinfo";
+		return end->info.total_us - start->info.total_us;
+	}
+	if (start->sched_us >= 0 && end->sched_us >= 0) {
+		*source = "schedstat";
+		return end->sched_us - start->sched_us;
+	}
+	*source = NULL;
+	return -1;
+}
+
+static int64_t since(int64_t start, int64_t end)
+{
+	return start < 0 || end < 0 ? -1 : end - start;
+}
+
+static json_t *sq_thread_json(const struct sqp_thread_sample *start, const struct sqp_thread_sample *end, json_t *reasons)
+{
+	static const char no_times[] = "this kernel's fdinfo has no SqTotalTime and SqWorkTime (Linux 6.9)";
+	static const char no_thread[] = "fdinfo did not name the SQ thread (too old a kernel, or /proc is missing)";
+	static const char no_sched[] = "neither fdinfo nor /proc/TID/schedstat tells (CONFIG_SCHED_INFO)";
+	json_t *o = json_object();
+	const char *source;
+	int64_t cpu_us = sqp_sq_cpu_us(start, end, &source);
+
+	set_or_null(o, "tid", end->info.tid, reasons, "sq_thread.tid", no_thread);
+	set_or_null(o, "cpu", end->info.cpu, reasons, "sq_thread.cpu", no_thread);
+	set_or_null(o, "total_us", (double)since(start->info.total_us, end->info.total_us), reasons, "sq_thread.total_us", no_times);
+	set_or_null(o, "work_us", (double)since(start->info.work_us, end->info.work_us), reasons, "sq_thread.work_us", no_times);
+	set_or_null(o, "cpu_us", (double)cpu_us, reasons, "sq_thread.cpu_us", no_sched);
+	set_or_null(o, "switches", (double)since(start->switches, end->switches), reasons, "sq_thread.switches",
+		    "/proc/TID/status of the SQ thread cannot be read");
+	json_object_set_new(o, "source", source ? json_string(source) : json_null());
+	return o;
+}
+
+static json_t *text_json(const char *text)
+{
+	json_t *s = json_string(text);
+
+	return s ? s : json_string("(not UTF-8)");
+}
+
+static json_t *options_json(const struct sqp_identity *id)
+{
+	json_t *o = json_object();
+
+	for (unsigned i = 0; i < id->nr_options; i++) {
+		const struct sqp_option_value *v = &id->option[i];
+
+		json_object_set_new(o, v->name, v->text ? text_json(v->text) : json_integer(v->number));
+	}
+	return o;
+}
+
+static void set_identity(json_t *o, const struct sqp_identity *id)
+{
+	struct utsname u = { .release = "" };
+	json_t *notes = json_array();
+	unsigned hz = sqp_kernel_hz();
+
+	uname(&u);
+	json_object_set_new(o, "schema", json_string("sqpoll-stats/1"));
+	json_object_set_new(o, "job", text_json(id->job ? id->job : ""));
+	json_object_set_new(o, "groupid", json_integer(id->groupid));
+	json_object_set_new(o, "thread", json_integer(id->thread));
+	json_object_set_new(o, "pid", json_integer(getpid()));
+	json_object_set_new(o, "fio_version", json_string(id->fio_version));
+	json_object_set_new(o, "engine_version", json_string(SQP_ENGINE_VERSION));
+	json_object_set_new(o, "kernel", json_string(u.release));
+	json_object_set_new(o, "hz", hz ? json_integer(hz) : json_null());
+	json_object_set_new(o, "error", json_integer(id->error));
+	json_object_set_new(o, "options", options_json(id));
+	for (unsigned i = 0; i < id->nr_notes; i++)
+		json_array_append_new(notes, json_string(id->note[i]));
+	json_object_set_new(o, "notes", notes);
+}
+
+static void set_counters(json_t *o, const struct sqp_counters *c)
+{
+	const struct { const char *name; uint64_t value; } table[] = {
+		{ "submitted", c->submitted }, { "completed", c->completed }, { "enters", c->enters },
+		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", 0 }, { "sq_full", c->sq_full },
+		{ "cq_overflow", c->cq_overflow }, { "stalls", c->stalls },
+	};
+
+	for (unsigned i = 0; i < SQP_NR(table); i++)
+		json_object_set_new(o, table[i].name, json_integer((json_int_t)table[i].value));
+}
+
+static double ms(uint64_t ns)
+{
+	return ns ? (double)ns / 1e6 : -1;
+}
+
+static void set_idle(json_t *o, const struct sqp_ring *r, json_t *reasons, const char *idle_why)
+{
+	static const char no_awake[] = "no submission found the SQ thread awake";
+	static const char no_asleep[] = "no submission found the SQ thread asleep after an idle period";
+	json_t *samples = json_array();
+
+	json_object_set_new(o, "idle_ms_requested", json_integer(r->cfg.idle_ms));
+	set_or_null(o, "idle_ms_effective", ms(sqp_idle_median_ns(&r->idle)), reasons, "idle_ms_effective",
+		    idle_why ? idle_why : "the SQ thread was not seen to fall asleep");
+	for (unsigned i = 0; i < r->idle.nr_spins; i++)
+		json_array_append_new(samples, json_real(ms(r->idle.spin_ns[i])));
+	json_object_set_new(o, "idle_ms_samples", samples);
+	set_or_null(o, "idle_ms_awake_max", ms(r->idle.awake_max_ns), reasons, "idle_ms_awake_max", no_awake);
+	set_or_null(o, "idle_ms_asleep_min", ms(r->idle.asleep_min_ns), reasons, "idle_ms_asleep_min", no_asleep);
+}
+
+static void set_hists(json_t *o, const struct sqp_ring *r, json_t *reasons)
+{
+	const struct { const char *name; const struct sqp_hist *h; const char *why; } table[] = {
+		{ "gap_ns", &r->gap, "no submission was timed" },
+		{ "wake_ns", &r->wake, "the SQ thread never had to be woken while a pick-up could be timed" },
+		{ "pickup_ns", &r->taken, "no pick-up by an awake SQ thread was timed" },
+	};
+	static const char no_clock[] = "no clock was read for each I/O (gtod_reduce or disabled latencies)";
+
+	for (unsigned i = 0; i < SQP_NR(table); i++) {
+		json_object_set_new(o, table[i].name, hist_json(table[i].h));
+		if (!table[i].h->n)
+			json_object_set_new(reasons, table[i].name, json_string(r->cfg.clock ? table[i].why : no_clock));
+	}
+}
+
+char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_thread_sample *start,
+		     const struct sqp_thread_sample *end, const char *idle_why)
+{
+	json_t *o = json_object(), *reasons = json_object();
+	char *text, *line = NULL;
+	size_t len;
+
+	set_identity(o, id);
+	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
+	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
+	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)((end->at_ns - start->at_ns) / 1000)));
+	set_counters(o, &r->count);
+	set_idle(o, r, reasons, idle_why);
+	json_object_set_new(o, "sq_thread", sq_thread_json(start, end, reasons));
+	json_object_set_new(o, "app_cpu_us", json_integer((json_int_t)(end->app_us - start->app_us)));
+	set_hists(o, r, reasons);
+	json_object_set_new(o, "reasons", reasons);
+	text = json_dumps(o, LINE_FLAGS);
+	json_decref(o);
+	if (!text)
+		return NULL;
+	len = strlen(text);
+	line = realloc(text, len + 2);
+	if (!line) {
+		free(text);
+		return NULL;
+	}
+	memcpy(line + len, "\n", 2);
+	return line;
+}
+
+int sqp_stats_open(const char *path, struct sqp_why *why)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd >= 0)
+		return fd;
+	return sqp_why(why, -errno, "stats_file=%s cannot be opened for appending: %s; choose a path that can be written",
+		       path, strerror(errno));
+}
+
+int sqp_stats_append(int fd, const char *path, const char *line, struct sqp_why *why)
+{
+	size_t len = strlen(line);
+	ssize_t done = write(fd, line, len);
+
+	if (done == (ssize_t)len)
+		return 0;
+	if (done < 0)
+		return sqp_why(why, -errno, "stats_file=%s: %s; the statistics of this job are lost", path, strerror(errno));
+	return sqp_why(why, -ENOSPC, "stats_file=%s: only %zd of %zu bytes were written (disk full?); its last line is cut",
+		       path, done, len);
+}

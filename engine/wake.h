@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guard of the seed: io_uring_enter only when the SQ thread says IORING_SQ_NEED_WAKEUP.
+ *
+ * We store the tail and then load the flags; the SQ thread stores the flag and then loads the tail. With anything
+ * less than a full barrier between the two on both sides, each may read the other's old value: the thread sleeps
+ * with an entry in the ring and nobody wakes it. Release and acquire never order a store before a later load.
+ * Kernels from 5.8 to 5.17 lack their half, so whoever waits looks at the flag again (sqp_attend).
+ */
+#ifndef SQP_WAKE_H
+#define SQP_WAKE_H
+
+#include "ring.h"
+
+enum {
+	SQP_PICKUP_EVERY = 64,		/* commits between two timed pick-ups */
+	SQP_PICKUP_GAP_NS = 10000,	/* a commit after a longer gap is timed as well */
+	SQP_WAKE_AGAIN_NS = 1000000,	/* a wake-up that has shown no effect is sent again after this */
+};
+
+#define SQP_ATTENTION (IORING_SQ_NEED_WAKEUP | IORING_SQ_CQ_OVERFLOW)
+
+/* Makes all filled SQEs visible to the SQ thread. */
+static inline void sqp_publish(struct sqp_ring *r)
+{
+	r->inflight += sqp_pending(r);
+	r->count.submitted += sqp_pending(r);
+	r->sq_published = r->sq_tail;
+	atomic_store_explicit(r->ktail, r->sq_tail, memory_order_release);
+}
+
+/* After a publication: does the SQ thread have to be woken? */
+static inline bool sqp_needs_wakeup(struct sqp_ring *r)
+{
+#ifndef SQP_TEST_WITHOUT_FENCE	/* one test builds this file without it, to show that it sees the loss */
+	atomic_thread_fence(memory_order_seq_cst);
+#endif
+	return atomic_load_explicit(r->kflags, memory_order_relaxed) & IORING_SQ_NEED_WAKEUP;
+}
+
+/* Every io_uring_enter of the engine: counted, and EINTR, EAGAIN and EBUSY (try again later: the caller's loop
+ * does) are not errors. 0 or -errno; -EOWNERDEAD says that the SQ thread is gone and the ring with it. */
+int sqp_enter(struct sqp_ring *r, unsigned to_submit, unsigned flags);
+
+/* The slow half of a commit of NR entries: the thread sleeps, wake it. */
+int sqp_wake(struct sqp_ring *r, unsigned nr, uint64_t now_ns);
+
+/* Looks after FLAGS (of SQP_ATTENTION) seen while waiting: wakes a thread that sleeps on entries, flushes an
+ * overflowed CQ. 0 or -errno. */
+int sqp_attend(struct sqp_ring *r, unsigned flags);
+
+/* Notes whether the publication being timed has been taken by now. LOOKING: the caller has looked without a break. */
+void sqp_pickup_check(struct sqp_ring *r, uint64_t now_ns, bool looking);
+
+void sqp_pickup_start(struct sqp_ring *r, struct sqp_hist *hist, uint64_t now_ns);
+
+static inline void sqp_note_gap(struct sqp_ring *r, uint64_t now_ns)
+{
+	uint64_t gap = now_ns - r->active_ns;
+
+	sqp_hist_add(&r->gap, gap);
+	if (gap > r->idle.awake_max_ns)
+		r->idle.awake_max_ns = gap;
+	if (r->pickup.hist)
+		sqp_pickup_check(r, now_ns, false);
+	if (++r->commits % SQP_PICKUP_EVERY == 0 || gap > SQP_PICKUP_GAP_NS)
+		sqp_pickup_start(r, &r->taken, now_ns);
+	r->active_ns = now_ns;
+}
+
+/* Publishes what is filled and wakes the SQ thread if it sleeps. NOW_NS: CLOCK_MONOTONIC-like time read before
+ * the call, or 0 when the configuration has no clock. 0 or -errno. */
+static inline int sqp_commit(struct sqp_ring *r, uint64_t now_ns)
+{
+	unsigned nr = sqp_pending(r);
+
+	sqp_publish(r);
+	if (__builtin_expect(sqp_needs_wakeup(r), 0))
+		return sqp_wake(r, nr, now_ns);
+	if (now_ns)
+		sqp_note_gap(r, now_ns);
+	return 0;
+}
+
+#endif

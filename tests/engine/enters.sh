@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Question: are the counted enters those that an outside observer sees, and does no io_uring_setup fail?
+# Expected: strace counts exactly as many io_uring_enter as the statistics line, over many idle cycles; setups all succeed.
+# Wrong if: the two numbers differ by one, or a setup returns an error.
+. "$SQP_SOURCE/tests/lib.sh"
+need jq strace
+
+strace -f -e trace=none true 2>/dev/null || skip "strace cannot trace here (ptrace is not permitted)"
+truncate -s 8m "$WORK/data"
+
+# count_enters NAME [fio options]
+observe() {
+	local name=$1 counted seen failed
+	shift
+	rm -f "$WORK/stats"
+	LD_LIBRARY_PATH=$SQP_ENGINE_DIR timeout 100 strace -f -qq -e trace=io_uring_setup,io_uring_enter -o "$WORK/trace" \
+		fio --name="$name" --ioengine=sqpoll --filename="$WORK/data" --rw=randread --bs=4k --size=8m \
+		--stats_file="$WORK/stats" --output="$WORK/out" "$@" || fail "$name: fio under strace failed: $?"
+	counted=$(jq -s 'map(.enters) | add' "$WORK/stats")
+	seen=$(grep -cE 'io_uring_enter\(|io_uring_enter resumed' "$WORK/trace")
+	[ "$(grep -c 'io_uring_enter resumed' "$WORK/trace")" -le "$(grep -c 'io_uring_enter.*unfinished' "$WORK/trace")" ] || fail "$name: odd trace"
+	seen=$(grep -c 'io_uring_enter(' "$WORK/trace")
+	failed=$(grep -E 'io_uring_setup' "$WORK/trace" | grep -c '= -1') || true
+	echo "$name: statistics line $counted, strace $seen, wake-ups $(jq -s 'map(.wakeups) | add' "$WORK/stats"), failed setups $failed"
+	[ "$counted" -eq "$seen" ] || fail "$name: the line says $counted enters, strace saw $seen"
+	[ "$failed" -eq 0 ] || { grep io_uring_setup "$WORK/trace" >&2; fail "$name: $failed io_uring_setup calls failed"; }
+}
+
+observe cycles --sq_thread_idle=1 --thinktime=15000 --number_ios=211
+[ "$(jq '.wakeups' "$WORK/stats")" -ge 150 ] || fail "211 gaps of 15 ms made only $(jq .wakeups "$WORK/stats") wake-ups of an SQ thread with idle 1 ms"
+observe bursts --sq_thread_idle=4 --iodepth=16 --thinktime=20000 --thinktime_blocks=37 --number_ios=2003
+observe pinned --sq_thread_idle=2 --sq_thread_cpu=0 --thinktime=15000 --number_ios=53
+observe busy --sq_thread_idle=1000 --iodepth=4 --number_ios=5003 --norandommap
+observe two-threads --sq_thread_idle=1 --thinktime=15000 --number_ios=47 --numjobs=2 --thread=1
+observe two-processes --sq_thread_idle=1 --thinktime=15000 --number_ios=47 --numjobs=2

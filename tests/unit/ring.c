@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ring on this machine's own kernel: nothing here is simulated. */
+#include "unit.h"
+
+#include "idle.h"
+#include "poll.h"
+#include "procfs.h"
+#include "reap.h"
+#include "reg.h"
+#include "wake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEPTH = 8, PRIME = 10007, IDLE_MS = 1, LONG_IDLE_MS = 2000, STALL_MS = 50 };
+
+static struct sqp_ring r;
+static unsigned stalls_told;
+
+static void count_stall(void *arg, const char *what)
+{
+	(void)arg;
+	assert_contains(what, "nothing completed for");
+	stalls_told++;
+}
+
+static bool at_once(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static struct sqp_config config(unsigned idle_ms)
+{
+	return (struct sqp_config){
+		.depth = DEPTH, .idle_ms = idle_ms, .sq_cpu = SQP_ANY_CPU, .clock = true, .stall_ms = 20000,
+		.idle_probe_ms = 200,
+	};
+}
+
+static void open_ring(const struct sqp_config *cfg)
+{
+	struct sqp_why why;
+
+	if (sqp_ring_open(&r, cfg, &why))
+		fail_msg("%s", why.text);
+}
+
+static void fill_nop(uint64_t tag)
+{
+	struct io_uring_sqe *sqe = sqp_next_sqe(&r);
+
+	assert_non_null(sqe);
+	io_uring_prep_nop(sqe);
+	sqe->user_data = tag;
+}
+
+static void commit(void)
+{
+	assert_int_equal(sqp_commit(&r, sqp_now_ns(&r)), 0);
+}
+
+static void sleep_ms(unsigned ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/* bounded: 5 s */
+static bool falls_asleep(void)
+{
+	for (int i = 0; i < 5000; i++) {
+		if (atomic_load(r.kflags) & IORING_SQ_NEED_WAKEUP)
+			return true;
+		sleep_ms(1);
+	}
+	return false;
+}
+
+static void a_prime_number_comes_back_in_order(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	uint64_t sent = 0, seen = 0;
+
+	(void)state;
+	open_ring(&cfg);
+	while (seen < PRIME) {
+		unsigned first;
+		int n;
+
+		for (unsigned i = 0; i < DEPTH && sent < PRIME; i++)
+			fill_nop(sent++);
+		commit();
+		n = sqp_reap(&r, r.inflight, r.inflight, &first);
+		assert_true(n > 0);
+		for (int i = 0; i < n; i++)
+			assert_int_equal(sqp_cqe(&r, first, (unsigned)i)->user_data, seen++);
+	}
+	assert_int_equal(r.count.submitted, PRIME);
+	assert_int_equal(r.count.completed, PRIME);
+	assert_int_equal(r.inflight, 0);
+	assert_int_equal(r.count.cq_overflow, 0);
+	assert_true(r.count.enters == r.count.wakeups + r.count.rechecks);
+	sqp_ring_close(&r);
+}
+
+static void more_than_the_depth_is_refused_and_counted(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	unsigned first;
+
+	(void)state;
+	open_ring(&cfg);
+	for (unsigned i = 0; i < DEPTH; i++)
+		fill_nop(i);
+	assert_null(sqp_next_sqe(&r));
+	commit();
+	assert_null(sqp_next_sqe(&r));
+	assert_int_equal(r.count.sq_full, 2);
+	assert_int_equal(sqp_reap(&r, DEPTH, DEPTH, &first), DEPTH);
+	assert_non_null(sqp_next_sqe(&r));
+	sqp_ring_close(&r);
+}
+
+static void each_sleep_costs_one_enter(void **state)
+{
+	enum { CYCLES = 7 };
+	struct sqp_config cfg = config(IDLE_MS);
+	unsigned first;
+
+	(void)state;
+	open_ring(&cfg);
+	for (int i = 0; i < CYCLES; i++) {
+		assert_true(falls_asleep());
+		fill_nop(1);
+		commit();
+		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	}
+	assert_int_equal(r.count.wakeups, CYCLES);
+	assert_true(r.count.enters == r.count.wakeups + r.count.rechecks);
+	assert_true(r.idle.asleep_min_ns > 0);
+	assert_in_range(r.wake.n, CYCLES / 2, CYCLES);	/* one that is taken while we have no CPU is not kept */
+	sqp_ring_close(&r);
+}
+
+static void an_entry_that_nobody_announced_is_found_by_the_waiter(void **state)
+{
+	struct sqp_config cfg = config(IDLE_MS);
+	unsigned first;
+
+	(void)state;
+	open_ring(&cfg);
+	assert_true(falls_asleep());
+	fill_nop(1);
+	sqp_publish(&r);	/* as if the guard had read the flag too early */
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_true(r.count.rechecks >= 1);
+	assert_int_equal(r.count.wakeups, 0);
+	sqp_ring_close(&r);
+}
+
+static void overflowed_completions_come_back(void **state)
+{
+	enum { SENT = DEPTH };
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	unsigned first, seen = 0;
+
+	(void)state;
+	cfg.depth = 4;
+	cfg.cq_entries = 4;
+	open_ring(&cfg);
+	r.cfg.depth = SENT;	/* more in flight than the CQ ring holds: only a test does that */
+	for (int half = 0; half < 2; half++) {
+		for (unsigned i = 0; i < SENT / 2; i++)
+			fill_nop(i);
+		commit();
+		while (sqp_untaken(&r))
+			;
+	}
+	if (!(r.features & IORING_FEAT_NODROP))
+		skip();
+	while (seen < SENT) {
+		int n = sqp_reap(&r, 1, SENT, &first);
+
+		assert_true(n > 0);
+		seen += (unsigned)n;
+	}
+	assert_true(r.count.cq_overflow >= 1);
+	sqp_ring_close(&r);
+}
+
+/* A pipe that nobody writes to stands for a device that does not answer. */
+static void a_silent_device_ends_the_wait(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	static char buf[16];
+	struct sqp_why why;
+	unsigned first;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	cfg.stall_ms = STALL_MS;
+	cfg.on_stall = count_stall;
+	open_ring(&cfg);
+	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
+	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
+	r.sqes[0].flags = IOSQE_FIXED_FILE;
+	commit();
+	stalls_told = 0;
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), -ETIMEDOUT);
+	assert_int_equal(r.count.stalls, SQP_STALLS_BEFORE_GIVING_UP);
+	assert_int_equal(stalls_told, SQP_STALLS_BEFORE_GIVING_UP);
+	r.cfg.give_up = at_once;
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), -ETIMEDOUT);
+	assert_int_equal(r.count.stalls, SQP_STALLS_BEFORE_GIVING_UP + 1);
+	sqp_ring_close(&r);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The ring outlives the task that made it; its SQ thread does not. The child is told so, and does not wait for ever. */
+static void a_dead_owner_is_reported(void **state)
+{
+	int fds[2], result = 0;
+	pid_t parent;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	parent = fork();
+	if (!parent) {		/* makes the ring, hands it to a child of its own, and dies */
+		struct sqp_config cfg = config(IDLE_MS);
+		pid_t self = getpid();
+		struct sqp_why why;
+		unsigned first;
+		int ret;
+
+		if (sqp_ring_open(&r, &cfg, &why) || fork())
+			_exit(0);
+		while (getppid() == self)
+			sleep_ms(1);
+		sleep_ms(50);
+		io_uring_prep_nop(sqp_next_sqe(&r));
+		ret = sqp_commit(&r, 1);
+		if (!ret)
+			ret = sqp_reap(&r, 1, 1, &first);
+		if (write(fds[1], &ret, sizeof(ret)) != sizeof(ret))
+			_exit(1);
+		_exit(0);
+	}
+	waitpid(parent, NULL, 0);
+	assert_int_equal(read(fds[0], &result, sizeof(result)), sizeof(result));
+	if (r.features && !(r.features & IORING_FEAT_NATIVE_WORKERS))
+		skip();
+	assert_int_equal(result, -EOWNERDEAD);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void the_end_shows_the_effective_idle(void **state)
+{
+	enum { SPINS = 11 };
+	struct sqp_config cfg = config(IDLE_MS);
+	double jiffy_ms = 1000.0 / sqp_kernel_hz(), spin_ms;
+	const char *why = "";
+	unsigned first;
+
+	(void)state;
+	open_ring(&cfg);
+	assert_string_equal(sqp_idle_probe(&r), "the SQ thread never ran");
+	/* on a busy machine one look may come too late, or one spin be cut short: hence several, and their median */
+	for (int tries = 0; r.idle.nr_spins < SPINS && tries < 10 * SPINS; tries++) {
+		fill_nop(1);
+		commit();
+		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+		why = sqp_idle_probe(&r);
+	}
+	if (r.idle.nr_spins < SPINS)
+		fail_msg("%s", why);
+	spin_ms = (double)sqp_idle_median_ns(&r.idle) / 1e6;
+	assert_true(spin_ms > 0.5 * jiffy_ms);
+	r.cfg.idle_probe_ms = 1;
+	fill_nop(1);
+	commit();
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_non_null(sqp_idle_probe(&r));
+	sqp_ring_close(&r);
+}
+
+static void polling_is_refused_where_nothing_polls(void **state)
+{
+	char path[] = "/tmp/sqp-unit-poll.XXXXXX";
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	int fd = mkstemp(path), ret;
+	struct sqp_why why;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 65536), 0);
+	cfg.hipri = true;
+	ret = sqp_poll_check(fd, "the-file", &why);
+	open_ring(&cfg);
+	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
+	assert_int_equal(sqp_file_set(&r, 0, fd, path, &why), 0);
+	/* not opened for direct I/O: refused by the kernel whatever the device */
+	assert_true(ret || sqp_poll_probe(&r, 0, "the-file", 0, 4096, &why) < 0);
+	assert_contains(why.text, "the-file");
+	sqp_ring_close(&r);
+	close(fd);
+	unlink(path);
+}
+
+static void closing_stops_the_sq_thread(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	struct sqp_fdinfo info;
+	char path[64];
+
+	(void)state;
+	open_ring(&cfg);
+	sqp_fdinfo_read(r.fd, &info);
+	sqp_ring_close(&r);
+	if (info.tid <= 0)
+		skip();
+	snprintf(path, sizeof(path), "/proc/%d", info.tid);
+	for (int i = 0; i < 1000 && !access(path, F_OK); i++)
+		sleep_ms(1);
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_prime_number_comes_back_in_order),
+		cmocka_unit_test(more_than_the_depth_is_refused_and_counted),
+		cmocka_unit_test(each_sleep_costs_one_enter),
+		cmocka_unit_test(an_entry_that_nobody_announced_is_found_by_the_waiter),
+		cmocka_unit_test(overflowed_completions_come_back),
+		cmocka_unit_test(a_silent_device_ends_the_wait),
+		cmocka_unit_test(a_dead_owner_is_reported),
+		cmocka_unit_test(the_end_shows_the_effective_idle),
+		cmocka_unit_test(polling_is_refused_where_nothing_polls),
+		cmocka_unit_test(closing_stops_the_sq_thread),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The statistics line against docs/RESULTS_FORMAT.md, parsed back by the JSON library. */
+#include "unit.h"
+
+#include "stats.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct sqp_ring ring;
+
+static const struct sqp_thread_sample none = {
+	.info = { .tid = -1, .cpu = -1, .total_us = -1, .work_us = -1 }, .sched_us = -1, .switches = -1,
+};
+
+static json_t *line_of(const struct sqp_ring *r, const struct sqp_thread_sample *start,
+		       const struct sqp_thread_sample *end)
+{
+	static const struct sqp_identity id = {
+		.job = "a \"job\"\n", .groupid = 2, .thread = 3, .fio_version = "fio-3.33",
+		.option = { { "sq_thread_idle", NULL, 7 }, { "sq_thread_cpu", "any", -1 } }, .nr_options = 2,
+		.note = { "a note" }, .nr_notes = 1,
+	};
+	char *line = sqp_stats_line(r, &id, start, end, "not watched");
+	size_t len;
+	json_t *o;
+
+	assert_non_null(line);
+	len = strlen(line);
+	assert_int_equal(line[len - 1], '\n');
+	assert_ptr_equal(strchr(line, '\n'), line + len - 1);
+	o = json_loads(line, 0, NULL);
+	assert_non_null(o);
+	free(line);
+	return o;
+}
+
+static void every_documented_field_is_there(void **state)
+{
+	static const char *const fields[] = {
+		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "error",
+		"setup_flags", "features", "options", "notes", "elapsed_us", "submitted", "completed", "enters", "wakeups",
+		"rechecks", "bypassed", "sq_full", "cq_overflow", "stalls", "idle_ms_requested", "idle_ms_effective",
+		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
+		"wake_ns", "pickup_ns", "reasons",
+	};
+	json_t *o = line_of(&ring, &none, &none);
+
+	(void)state;
+	for (unsigned i = 0; i < SQP_NR(fields); i++)
+		assert_non_null(json_object_get(o, fields[i]));
+	assert_int_equal(json_object_size(o), SQP_NR(fields));
+	assert_string_equal(json_string_value(json_object_get(o, "schema")), "sqpoll-stats/1");
+	assert_string_equal(json_string_value(json_object_get(o, "job")), "a \"job\"\n");
+	json_decref(o);
+}
+
+static void unknown_is_null_with_a_reason(void **state)
+{
+	static const char *const paths[] = {
+		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
+		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
+		"pickup_ns",
+	};
+	json_t *o = line_of(&ring, &none, &none), *reasons = json_object_get(o, "reasons");
+
+	(void)state;
+	for (unsigned i = 0; i < SQP_NR(paths); i++)
+		assert_true(json_is_string(json_object_get(reasons, paths[i])));
+	assert_int_equal(json_object_size(reasons), SQP_NR(paths));
+	assert_true(json_is_null(json_object_get(json_object_get(o, "sq_thread"), "cpu_us")));
+	assert_true(json_is_null(json_object_get(o, "idle_ms_effective")));
+	assert_string_equal(json_string_value(json_object_get(reasons, "idle_ms_effective")), "not watched");
+	assert_true(json_is_null(json_object_get(json_object_get(o, "gap_ns"), "p50")));
+	json_decref(o);
+}
+
+static void values_come_through(void **state)
+{
+	struct sqp_thread_sample start = { .info = { 42, 1, 100, 50 }, .sched_us = 7, .switches = 1, .at_ns = 1000 };
+	struct sqp_thread_sample end = { .info = { 42, 3, 1100, 350 }, .sched_us = 9, .switches = 11, .at_ns = 5001000,
+					 .app_us = 99 };
+	static struct sqp_ring r;
+	json_t *o, *sq;
+
+	(void)state;
+	r.count = (struct sqp_counters){ .submitted = 11, .completed = 10, .enters = 9, .wakeups = 8, .rechecks = 1 };
+	r.cfg.idle_ms = 8;
+	r.idle.nr_spins = 1;
+	r.idle.spin_ns[0] = 9500000;
+	r.setup_flags = IORING_SETUP_SQPOLL | IORING_SETUP_IOPOLL | 1u << 31;
+	for (int i = 0; i < 100; i++)
+		sqp_hist_add(&r.gap, 2000);
+	o = line_of(&r, &start, &end);
+	sq = json_object_get(o, "sq_thread");
+	assert_int_equal(json_integer_value(json_object_get(o, "enters")), 9);
+	assert_int_equal(json_integer_value(json_object_get(o, "elapsed_us")), 5000);
+	assert_int_equal(json_integer_value(json_object_get(sq, "cpu_us")), 1000);
+	assert_int_equal(json_integer_value(json_object_get(sq, "work_us")), 300);
+	assert_int_equal(json_integer_value(json_object_get(sq, "switches")), 10);
+	assert_string_equal(json_string_value(json_object_get(sq, "source")), "fdinfo");
+	assert_true(json_real_value(json_object_get(o, "idle_ms_effective")) == 9.5);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "gap_ns"), "p50")), 2000);
+	assert_int_equal(json_array_size(json_object_get(o, "setup_flags")), 3);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(o, "setup_flags"), 2)), "bit31");
+	json_decref(o);
+}
+
+static void schedstat_is_the_second_choice(void **state)
+{
+	struct sqp_thread_sample start = none, end = none;
+	const char *source;
+
+	(void)state;
+	start.sched_us = 10;
+	end.sched_us = 30;
+	assert_int_equal(sqp_sq_cpu_us(&start, &end, &source), 20);
+	assert_string_equal(source, "schedstat");
+	assert_int_equal(sqp_sq_cpu_us(&none, &end, &source), -1);
+	assert_null(source);
+}
+
+static void lines_are_appended(void **state)
+{
+	char path[] = "/tmp/sqp-unit-stats.XXXXXX";
+	struct sqp_why why;
+	struct stat st;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (int i = 0; i < 2; i++) {
+		fd = sqp_stats_open(path, &why);
+		assert_true(fd >= 0);
+		assert_int_equal(sqp_stats_append(fd, path, "{}\n", &why), 0);
+		close(fd);
+	}
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 6);
+	unlink(path);
+	assert_int_equal(sqp_stats_open("/proc/self/no-such-dir/file", &why), -ENOENT);
+	assert_contains(why.text, "/proc/self/no-such-dir/file");
+	fd = sqp_stats_open("/dev/full", &why);
+	assert_true(fd >= 0);
+	assert_int_equal(sqp_stats_append(fd, "/dev/full", "{}\n", &why), -ENOSPC);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_documented_field_is_there),
+		cmocka_unit_test(unknown_is_null_with_a_reason),
+		cmocka_unit_test(values_come_through),
+		cmocka_unit_test(schedstat_is_the_second_choice),
+		cmocka_unit_test(lines_are_appended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
