@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FDINFO_TRIES = 20, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
+enum { FDINFO_TRIES = 50, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
 
 bool sqp_read_line(const char *path, char *buf, size_t len)
 {
@@ -127,19 +127,26 @@ static int64_t read_switches(int tid)
 	return by_choice < 0 || by_force < 0 ? -1 : by_choice + by_force;
 }
 
-void sqp_thread_sample(int fd, struct sqp_thread_sample *s)
+void sqp_mark_now(struct sqp_mark *m)
 {
 	struct timespec t;
 
-	sqp_fdinfo_read(fd, &s->info);
-	s->sched_us = read_schedstat_us(s->info.tid);
-	s->switches = read_switches(s->info.tid);
-	if (s->info.idle_since_birth)
-		s->sched_us = s->switches = 0;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	s->app_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / NS_PER_US;
+	m->app_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / NS_PER_US;
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	s->at_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	m->at_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void sqp_usage_since(int fd, const struct sqp_mark *birth, struct sqp_usage *u)
+{
+	struct sqp_mark now;
+
+	sqp_mark_now(&now);
+	u->elapsed_us = (now.at_ns - birth->at_ns) / NS_PER_US;
+	u->app_us = now.app_us - birth->app_us;
+	sqp_fdinfo_read(fd, &u->info);
+	u->sched_us = u->info.idle_since_birth ? 0 : read_schedstat_us(u->info.tid);
+	u->switches = u->info.idle_since_birth ? 0 : read_switches(u->info.tid);
 }
 
 bool sqp_cpu_in_list(const char *list, int cpu)

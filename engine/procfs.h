@@ -14,12 +14,18 @@ struct sqp_fdinfo {
 	int64_t total_us, work_us;	/* CPU time, and the part with work (Linux 6.9); -1: not told */
 };
 
-struct sqp_thread_sample {
+/* A point in the life of the calling thread. */
+struct sqp_mark {
+	uint64_t at_ns;			/* CLOCK_MONOTONIC */
+	uint64_t app_us;		/* CPU time used so far */
+};
+
+/* What an SQ thread has used since it was born, and its submitter since then. */
+struct sqp_usage {
 	struct sqp_fdinfo info;
 	int64_t sched_us;		/* CPU time by schedstat; -1: not told */
-	int64_t switches;		/* context switches so far; -1: not told */
-	uint64_t at_ns;			/* when it was taken, CLOCK_MONOTONIC */
-	uint64_t app_us;		/* CPU time of the calling thread */
+	int64_t switches;		/* context switches; -1: not told */
+	uint64_t elapsed_us, app_us;
 };
 
 /* Reads /proc/self/fdinfo/FD of a ring, several times when the kernel was too busy to answer. */
@@ -28,8 +34,10 @@ void sqp_fdinfo_read(int fd, struct sqp_fdinfo *info);
 /* "asleep", "running", …: the state of thread TID in words; "state unknown" when it cannot be read. */
 void sqp_thread_state(int tid, char *buf, size_t len);
 
-/* All of the above at one time, for the ring FD. */
-void sqp_thread_sample(int fd, struct sqp_thread_sample *s);
+void sqp_mark_now(struct sqp_mark *m);
+
+/* Usage of the SQ thread of ring FD, which was opened at BIRTH by the calling thread. */
+void sqp_usage_since(int fd, const struct sqp_mark *birth, struct sqp_usage *u);
 
 /* First line of a file without its newline; false when it cannot be read. */
 bool sqp_read_line(const char *path, char *buf, size_t len);

@@ -109,6 +109,7 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 	if (!r->cfg.clock_ns)
 		r->cfg.clock_ns = monotonic_ns;
 	fill_params(&p, cfg, sq_entries);
+	sqp_mark_now(&r->birth);
 	ret = setup(r, &p, sq_entries, why);
 	if (ret)
 		return ret;

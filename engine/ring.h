@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "hist.h"
+#include "procfs.h"
 
 #include <liburing.h>
 #include <stdatomic.h>
@@ -58,6 +59,7 @@ struct sqp_ring {
 
 	/* set when the ring is opened */
 	int fd;
+	struct sqp_mark birth;
 	unsigned sq_entries, cq_entries;
 	unsigned setup_flags, features;
 	struct sqp_config cfg;

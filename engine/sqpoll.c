@@ -35,7 +35,7 @@ struct sqp_job {
 	int stats_fd;
 	const char *notes[SQP_MAX_NOTES];
 	unsigned nr_notes;
-	struct sqp_thread_sample start;
+	bool ready;			/* nothing was refused: there is something to report */
 };
 
 static int fail(struct thread_data *td, int err, const struct sqp_why *why)
@@ -304,7 +304,7 @@ static int sqp_fio_post_init(struct thread_data *td)
 		return fail(td, EINVAL, &why);
 	}
 	job->nr_notes = sqp_options_notes(td, job->notes, SQP_MAX_NOTES);
-	sqp_thread_sample(job->ring.fd, &job->start);
+	job->ready = true;
 	return 0;
 }
 
@@ -529,7 +529,7 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 	memcpy(id->note, job->notes, sizeof(job->notes));
 }
 
-static void write_stats(struct thread_data *td, struct sqp_job *job, const struct sqp_thread_sample *end,
+static void write_stats(struct thread_data *td, struct sqp_job *job, const struct sqp_usage *used,
 			const char *idle_why)
 {
 	const struct sqp_options *o = td->eo;
@@ -544,7 +544,7 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	if (job->stats_fd < 0)
 		return;
 	describe_options(td, job, &id);
-	line = sqp_stats_line(&job->ring, &id, &job->start, end, idle_why);
+	line = sqp_stats_line(&job->ring, &id, used, idle_why);
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
 	free(line);
@@ -552,16 +552,15 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 		fail(td, ret, &why);
 }
 
-static void add_summary(struct thread_data *td, struct sqp_job *job, const struct sqp_thread_sample *end)
+static void add_summary(struct thread_data *td, struct sqp_job *job, const struct sqp_usage *used)
 {
 	const struct sqp_ring *r = &job->ring;
 	const char *source;
 	struct sqp_summary s = {
 		.thread = (unsigned)td->thread_number, .submitted = r->count.submitted, .enters = r->count.enters,
 		.wakeups = r->count.wakeups, .stalls = r->count.stalls, .idle_ms = r->cfg.idle_ms,
-		.idle_seen_ns = sqp_idle_median_ns(&r->idle), .sq_cpu_us = sqp_sq_cpu_us(&job->start, end, &source),
-		.sq_cpu = end->info.cpu, .app_cpu_us = end->app_us - job->start.app_us,
-		.elapsed_us = (end->at_ns - job->start.at_ns) / 1000,
+		.idle_seen_ns = sqp_idle_median_ns(&r->idle), .sq_cpu_us = sqp_sq_cpu_us(used, &source),
+		.sq_cpu = used->info.cpu, .app_cpu_us = used->app_us, .elapsed_us = used->elapsed_us,
 		.pickup_p50_ns = sqp_hist_percentile(&r->taken, 0.5), .pickup_p99_ns = sqp_hist_percentile(&r->taken, 0.99),
 		.wake_p50_ns = sqp_hist_percentile(&r->wake, 0.5),
 	};
@@ -584,18 +583,18 @@ static void drain(struct thread_data *td, struct sqp_job *job)
 static void sqp_fio_cleanup(struct thread_data *td)
 {
 	struct sqp_job *job = td->io_ops_data;
-	struct sqp_thread_sample end;
+	struct sqp_usage used;
 	const char *idle_why = NULL;
 
 	if (!job)
 		return;
-	if (job->ring_open && job->start.at_ns) {
+	if (job->ready) {
 		drain(td, job);
-		sqp_thread_sample(job->ring.fd, &end);
+		sqp_usage_since(job->ring.fd, &job->ring.birth, &used);
 		if (!job->ring.inflight)
 			idle_why = sqp_idle_probe(&job->ring);
-		write_stats(td, job, &end, idle_why);
-		add_summary(td, job, &end);
+		write_stats(td, job, &used, idle_why);
+		add_summary(td, job, &used);
 	}
 	if (job->ring_open)
 		sqp_ring_close(&job->ring);

@@ -74,41 +74,40 @@ static void set_or_null(json_t *o, const char *name, double value, json_t *reaso
 	json_object_set_new(reasons, path, json_string(why));
 }
 
-int64_t sqp_sq_cpu_us(const struct sqp_thread_sample *start, const struct sqp_thread_sample *end, const char **source)
+int64_t sqp_sq_cpu_us(const struct sqp_usage *used, const char **source)
 {
-	if (start->info.total_us >= 0 && end->info.total_us >= 0) {
-		*source = "fdinfo";
-		return end->info.total_us - start->info.total_us;
-	}
-	if (start->sched_us >= 0 && end->sched_us >= 0) {
-		*source = "schedstat";
-		return end->sched_us - start->sched_us;
+	const struct { int64_t us; const char *source; } table[] = {
+		{ used->info.total_us, "fdinfo" }, { used->sched_us, "schedstat" },
+	};
+
+	for (unsigned i = 0; i < SQP_NR(table); i++) {
+		*source = table[i].source;
+		if (table[i].us >= 0)
+			return table[i].us;
 	}
 	*source = NULL;
 	return -1;
 }
 
-static int64_t since(int64_t start, int64_t end)
-{
-	return start < 0 || end < 0 ? -1 : end - start;
-}
-
-static json_t *sq_thread_json(const struct sqp_thread_sample *start, const struct sqp_thread_sample *end, json_t *reasons)
+static json_t *sq_thread_json(const struct sqp_usage *used, json_t *reasons)
 {
 	static const char no_times[] = "this kernel's fdinfo has no SqTotalTime and SqWorkTime (Linux 6.9)";
 	static const char no_thread[] = "fdinfo did not name the SQ thread (too old a kernel, or /proc is missing)";
 	static const char no_sched[] = "neither fdinfo nor /proc/TID/schedstat tells (CONFIG_SCHED_INFO)";
-	json_t *o = json_object();
+	static const char no_status[] = "/proc/TID/status of the SQ thread cannot be read";
 	const char *source;
-	int64_t cpu_us = sqp_sq_cpu_us(start, end, &source);
+	const struct { const char *name, *path; int64_t value; const char *why; } table[] = {
+		{ "tid", "sq_thread.tid", used->info.tid, no_thread },
+		{ "cpu", "sq_thread.cpu", used->info.cpu, no_thread },
+		{ "total_us", "sq_thread.total_us", used->info.total_us, no_times },
+		{ "work_us", "sq_thread.work_us", used->info.work_us, no_times },
+		{ "cpu_us", "sq_thread.cpu_us", sqp_sq_cpu_us(used, &source), no_sched },
+		{ "switches", "sq_thread.switches", used->switches, no_status },
+	};
+	json_t *o = json_object();
 
-	set_or_null(o, "tid", end->info.tid, reasons, "sq_thread.tid", no_thread);
-	set_or_null(o, "cpu", end->info.cpu, reasons, "sq_thread.cpu", no_thread);
-	set_or_null(o, "total_us", (double)since(start->info.total_us, end->info.total_us), reasons, "sq_thread.total_us", no_times);
-	set_or_null(o, "work_us", (double)since(start->info.work_us, end->info.work_us), reasons, "sq_thread.work_us", no_times);
-	set_or_null(o, "cpu_us", (double)cpu_us, reasons, "sq_thread.cpu_us", no_sched);
-	set_or_null(o, "switches", (double)since(start->switches, end->switches), reasons, "sq_thread.switches",
-		    "/proc/TID/status of the SQ thread cannot be read");
+	for (unsigned i = 0; i < SQP_NR(table); i++)
+		set_or_null(o, table[i].name, (double)table[i].value, reasons, table[i].path, table[i].why);
 	json_object_set_new(o, "source", source ? json_string(source) : json_null());
 	return o;
 }
@@ -204,8 +203,8 @@ static void set_hists(json_t *o, const struct sqp_ring *r, json_t *reasons)
 	}
 }
 
-char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_thread_sample *start,
-		     const struct sqp_thread_sample *end, const char *idle_why)
+char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_usage *used,
+		     const char *idle_why)
 {
 	json_t *o = json_object(), *reasons = json_object();
 	char *text, *line = NULL;
@@ -214,11 +213,11 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	set_identity(o, id);
 	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
-	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)((end->at_ns - start->at_ns) / 1000)));
+	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
 	set_counters(o, &r->count);
 	set_idle(o, r, reasons, idle_why);
-	json_object_set_new(o, "sq_thread", sq_thread_json(start, end, reasons));
-	json_object_set_new(o, "app_cpu_us", json_integer((json_int_t)(end->app_us - start->app_us)));
+	json_object_set_new(o, "sq_thread", sq_thread_json(used, reasons));
+	json_object_set_new(o, "app_cpu_us", json_integer((json_int_t)used->app_us));
 	set_hists(o, r, reasons);
 	json_object_set_new(o, "reasons", reasons);
 	text = json_dumps(o, LINE_FLAGS);

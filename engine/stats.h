@@ -3,7 +3,6 @@
 #ifndef SQP_STATS_H
 #define SQP_STATS_H
 
-#include "procfs.h"
 #include "ring.h"
 
 enum { SQP_MAX_OPTIONS = 24, SQP_MAX_NOTES = 8 };
@@ -28,12 +27,12 @@ struct sqp_identity {
 
 /* The whole line, newline included; the caller frees it. NULL: no memory. IDLE_WHY: why sqp_idle_probe() gave no
  * sample, or NULL. */
-char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_thread_sample *start,
-		     const struct sqp_thread_sample *end, const char *idle_why);
+char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_usage *used,
+		     const char *idle_why);
 
-/* CPU time of the SQ thread between two samples in us, by fdinfo, else by schedstat; -1 when neither tells.
- * *SOURCE is set to "fdinfo", "schedstat" or NULL. */
-int64_t sqp_sq_cpu_us(const struct sqp_thread_sample *start, const struct sqp_thread_sample *end, const char **source);
+/* CPU time of the SQ thread in us, by fdinfo, else by schedstat; -1 when neither tells. *SOURCE is set to "fdinfo",
+ * "schedstat" or NULL. */
+int64_t sqp_sq_cpu_us(const struct sqp_usage *used, const char **source);
 
 /* Opens PATH for appending. The descriptor, or -errno with the reason in WHY. */
 int sqp_stats_open(const char *path, struct sqp_why *why);

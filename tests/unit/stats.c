@@ -12,19 +12,18 @@
 
 static struct sqp_ring ring;
 
-static const struct sqp_thread_sample none = {
+static const struct sqp_usage none = {
 	.info = { .tid = -1, .cpu = -1, .total_us = -1, .work_us = -1 }, .sched_us = -1, .switches = -1,
 };
 
-static json_t *line_of(const struct sqp_ring *r, const struct sqp_thread_sample *start,
-		       const struct sqp_thread_sample *end)
+static json_t *line_of(const struct sqp_ring *r, const struct sqp_usage *used)
 {
 	static const struct sqp_identity id = {
 		.job = "a \"job\"\n", .groupid = 2, .thread = 3, .fio_version = "fio-3.33",
 		.option = { { "sq_thread_idle", NULL, 7 }, { "sq_thread_cpu", "any", -1 } }, .nr_options = 2,
 		.note = { "a note" }, .nr_notes = 1,
 	};
-	char *line = sqp_stats_line(r, &id, start, end, "not watched");
+	char *line = sqp_stats_line(r, &id, used, "not watched");
 	size_t len;
 	json_t *o;
 
@@ -47,7 +46,7 @@ static void every_documented_field_is_there(void **state)
 		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
 		"wake_ns", "pickup_ns", "reasons",
 	};
-	json_t *o = line_of(&ring, &none, &none);
+	json_t *o = line_of(&ring, &none);
 
 	(void)state;
 	for (unsigned i = 0; i < SQP_NR(fields); i++)
@@ -65,7 +64,7 @@ static void unknown_is_null_with_a_reason(void **state)
 		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
 		"pickup_ns",
 	};
-	json_t *o = line_of(&ring, &none, &none), *reasons = json_object_get(o, "reasons");
+	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 
 	(void)state;
 	for (unsigned i = 0; i < SQP_NR(paths); i++)
@@ -80,9 +79,10 @@ static void unknown_is_null_with_a_reason(void **state)
 
 static void values_come_through(void **state)
 {
-	struct sqp_thread_sample start = { .info = { 42, 1, 100, 50 }, .sched_us = 7, .switches = 1, .at_ns = 1000 };
-	struct sqp_thread_sample end = { .info = { 42, 3, 1100, 350 }, .sched_us = 9, .switches = 11, .at_ns = 5001000,
-					 .app_us = 99 };
+	struct sqp_usage used = {
+		.info = { .tid = 42, .cpu = 3, .total_us = 1000, .work_us = 300 }, .sched_us = 9, .switches = 10,
+		.elapsed_us = 5000, .app_us = 99,
+	};
 	static struct sqp_ring r;
 	json_t *o, *sq;
 
@@ -94,7 +94,7 @@ static void values_come_through(void **state)
 	r.setup_flags = IORING_SETUP_SQPOLL | IORING_SETUP_IOPOLL | 1u << 31;
 	for (int i = 0; i < 100; i++)
 		sqp_hist_add(&r.gap, 2000);
-	o = line_of(&r, &start, &end);
+	o = line_of(&r, &used);
 	sq = json_object_get(o, "sq_thread");
 	assert_int_equal(json_integer_value(json_object_get(o, "enters")), 9);
 	assert_int_equal(json_integer_value(json_object_get(o, "elapsed_us")), 5000);
@@ -111,15 +111,14 @@ static void values_come_through(void **state)
 
 static void schedstat_is_the_second_choice(void **state)
 {
-	struct sqp_thread_sample start = none, end = none;
+	struct sqp_usage used = none;
 	const char *source;
 
 	(void)state;
-	start.sched_us = 10;
-	end.sched_us = 30;
-	assert_int_equal(sqp_sq_cpu_us(&start, &end, &source), 20);
+	used.sched_us = 20;
+	assert_int_equal(sqp_sq_cpu_us(&used, &source), 20);
 	assert_string_equal(source, "schedstat");
-	assert_int_equal(sqp_sq_cpu_us(&none, &end, &source), -1);
+	assert_int_equal(sqp_sq_cpu_us(&none, &source), -1);
 	assert_null(source);
 }
 
