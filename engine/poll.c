@@ -62,10 +62,10 @@ int sqp_poll_probe(struct sqp_ring *r, unsigned slot, const char *name, uint64_t
 	io_uring_prep_read(sqe, (int)slot, buf, len, offset);
 	sqe->flags = IOSQE_FIXED_FILE;
 	ret = sqp_commit(r, 0);
-	if (!ret)
+	if (!ret) {
 		ret = sqp_reap(r, 1, 1, &first);
-	if (ret == 1)
-		ret = sqp_cqe(r, first, 0)->res;
+		ret = ret < 0 ? ret : sqp_cqe(r, first, 0)->res;
+	}
 	r->count.submitted = before.submitted;
 	r->count.completed = before.completed;
 	if (ret == -ETIMEDOUT)	/* the buffer may still be written to: leave it */
