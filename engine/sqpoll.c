@@ -66,10 +66,12 @@ static void on_stall(void *arg, const char *what)
 	log_err("sqpoll: %s: %s\n", td->o.name ? td->o.name : "job", what);
 }
 
-/* A job that is told to end does not wait for a device that is silent. */
+/* A job that is told to end, or has failed already, does not wait for a device that is silent. */
 static bool give_up(void *arg)
 {
-	return ((struct thread_data *)arg)->terminate;
+	const struct thread_data *td = arg;
+
+	return td->terminate || td->error;
 }
 
 static void free_job(struct sqp_job *job)
@@ -242,13 +244,14 @@ static int sqp_fio_close_file(struct thread_data *td, struct fio_file *f)
 }
 
 /* Where all files may be open at once they are opened and registered before the run and stay so, as in the stock
- * engine; else (openfiles < nrfiles, files that come and go) each one when fio opens it. */
+ * engine; else (openfiles < nrfiles, files that come and go or are laid out later) each one when fio opens it. */
 static int open_files(struct thread_data *td, struct sqp_job *job)
 {
 	struct fio_file *f;
 	unsigned int i;
 
-	job->keep_open = td->o.open_files >= td->o.nr_files && !td->o.unlink_each_loop && !td->o.create_on_open;
+	job->keep_open = td->o.open_files >= td->o.nr_files && !td->o.unlink_each_loop && !td->o.create_on_open &&
+			 td->o.create_serialize;
 	if (!job->keep_open)
 		return 0;
 	for_each_file(td, f, i) {
