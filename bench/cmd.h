@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the commands share: exit codes, one-line errors. */
+#ifndef SQB_CMD_H
+#define SQB_CMD_H
+
+#include <argp.h>
+#include <jansson.h>
+
+#include "why.h"
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,	/* a failed expectation */
+	EXIT_USAGE = 2,
+	EXIT_CANNOT = 3,	/* the machine cannot do it: reason and cure were printed */
+	EXIT_INTERRUPTED = 130,
+};
+
+/* This program as it was called, for commands that a message tells to run. */
+extern const char *cmd_program;
+
+int cmd_preflight(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_tune(int argc, char **argv);
+int cmd_versus(int argc, char **argv);
+
+/* Prints "sqbench COMMAND: WHY" and returns CODE. */
+int cmd_fail(int code, const char *command, const struct why *why);
+
+/* Parses and, on a usage error, exits with EXIT_USAGE after one line. */
+void cmd_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* Pretty-prints DOC on stdout and drops it. */
+void cmd_print_json(json_t *doc);
+
+#endif

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <linux/fs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store.h"
+
+#define LINE 512
+
+static void put(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new(o, key, value ? value : json_null());
+}
+
+static void put_null(json_t *env, json_t *o, const char *key, const char *reason)
+{
+	put(o, key, json_null());
+	json_object_set_new(json_object_get(env, "reasons"), key, json_string(reason));
+}
+
+/* First line of a small file without its end, false when it cannot be read. */
+static bool first_line(const char *path, char *out, int size)
+{
+	FILE *f = fopen(path, "re");
+	bool got = f && fgets(out, size, f);
+
+	if (f)
+		fclose(f);
+	if (got)
+		out[strcspn(out, "\n")] = '\0';
+	return got;
+}
+
+unsigned env_hz(const char **source)
+{
+	struct timespec tick;
+
+	/* The coarse clock advances once per tick, and its resolution is exactly one. */
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || tick.tv_sec || !tick.tv_nsec)
+		return 0;
+	if (source)
+		*source = "resolution of CLOCK_MONOTONIC_COARSE";
+	return (unsigned)lround(1e9 / (double)tick.tv_nsec);
+}
+
+bool env_cpu_allowed(int cpu)
+{
+	cpu_set_t set;
+
+	return cpu >= 0 && cpu < CPU_SETSIZE && !sched_getaffinity(0, sizeof(set), &set) && CPU_ISSET(cpu, &set);
+}
+
+unsigned env_cpus_allowed(int except, char *list, size_t size)
+{
+	unsigned n = 0;
+	size_t used = 0;
+
+	if (list && size)
+		*list = '\0';
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (cpu == except || !env_cpu_allowed(cpu))
+			continue;
+		if (list && used < size)
+			used += (size_t)snprintf(list + used, size - used, "%s%d", n ? "," : "", cpu);
+		n++;
+	}
+	return n;
+}
+
+static void put_cpu(json_t *env)
+{
+	char line[LINE];
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	const char *model = NULL;
+
+	put(env, "cpus_online", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	put(env, "cpus_allowed", json_integer(env_cpus_allowed(-1, NULL, 0)));
+	put(env, "hypervisor", json_false());
+	while (f && fgets(line, sizeof(line), f)) {
+		char *value = strchr(line, ':');
+
+		if (value && !model && !strncmp(line, "model name", 10)) {
+			value[strcspn(value, "\n")] = '\0';
+			put(env, "cpu_model", json_string(value + 2));
+			model = "known";
+		}
+	}
+	if (f)
+		fclose(f);
+	if (!model)
+		put_null(env, env, "cpu_model", "/proc/cpuinfo has no model name");
+	if (!access("/sys/hypervisor/type", F_OK) || (first_line("/sys/class/dmi/id/sys_vendor", line, LINE) &&
+						      strstr(line, "QEMU")))
+		put(env, "hypervisor", json_true());
+	if (first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, LINE))
+		put(env, "governor", json_string(line));
+	else
+		put_null(env, env, "governor", "no cpufreq driver: usual in a virtual machine");
+}
+
+/* The flags line of /proc/cpuinfo is longer than any fixed buffer. */
+static void put_hypervisor(json_t *env)
+{
+	char *text = store_read("/proc/cpuinfo", NULL);
+
+	if (text && strstr(text, " hypervisor"))
+		put(env, "hypervisor", json_true());
+	free(text);
+}
+
+static void put_ticks(json_t *env)
+{
+	unsigned long long v[8] = { 0 }, total = 0;
+	char line[LINE];
+	bool got = first_line("/proc/stat", line, LINE) &&
+		   sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2], &v[3], &v[4],
+			  &v[5], &v[6], &v[7]) == 8;
+
+	if (!got) {
+		put_null(env, env, "steal_ticks", "/proc/stat has no steal column");
+		return;
+	}
+	for (int i = 0; i < 8; i++)
+		total += v[i];
+	put(env, "steal_ticks", json_integer((json_int_t)v[7]));
+	put(env, "total_ticks", json_integer((json_int_t)total));
+}
+
+double env_steal_pct(const json_t *before, const json_t *after)
+{
+	double steal = json_number_value(json_object_get(after, "steal_ticks")) -
+		       json_number_value(json_object_get(before, "steal_ticks"));
+	double total = json_number_value(json_object_get(after, "total_ticks")) -
+		       json_number_value(json_object_get(before, "total_ticks"));
+
+	return total > 0 ? 100 * steal / total : NAN;
+}
+
+static void put_kernel(json_t *env)
+{
+	const char *source = NULL;
+	unsigned hz = env_hz(&source);
+	struct rlimit lock;
+	struct utsname u;
+	char line[LINE];
+
+	if (!uname(&u)) {
+		put(env, "kernel", json_string(u.release));
+		put(env, "kernel_build", json_string(u.version));
+		put(env, "machine", json_string(u.machine));
+	}
+	if (hz) {
+		put(env, "hz", json_integer(hz));
+		put(env, "hz_source", json_string(source));
+	} else {
+		put_null(env, env, "hz", "the coarse clock has no resolution of one tick");
+	}
+	if (first_line("/proc/sys/kernel/io_uring_disabled", line, LINE))
+		put(env, "io_uring_disabled", json_integer(atoi(line)));
+	else
+		put_null(env, env, "io_uring_disabled", "this kernel has no such sysctl (older than 6.6)");
+	if (!getrlimit(RLIMIT_MEMLOCK, &lock))
+		put(env, "memlock_bytes", lock.rlim_cur == RLIM_INFINITY ? json_string("unlimited") :
+									  json_integer((json_int_t)lock.rlim_cur));
+	if (first_line("/proc/loadavg", line, LINE))
+		put(env, "load1", json_real(atof(line)));
+}
+
+bool env_direct_works(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	void *buf = NULL;
+	bool works = fd >= 0 && !posix_memalign(&buf, 4096, 4096) && pread(fd, buf, 4096, 0) == 4096;
+
+	free(buf);
+	if (fd >= 0)
+		close(fd);
+	return works;
+}
+
+static void put_fs(json_t *env, json_t *t, dev_t dev)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[4096], *dash, type[64];
+	unsigned maj, min;
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		dash = strstr(line, " - ");
+		if (sscanf(line, "%*d %*d %u:%u", &maj, &min) == 2 && maj == major(dev) && min == minor(dev) &&
+		    dash && sscanf(dash + 3, "%63s", type) == 1)
+			found = true;
+	}
+	if (f)
+		fclose(f);
+	if (found)
+		put(t, "fs", json_string(type));
+	else
+		put_null(env, t, "fs", "the file system is not in /proc/self/mountinfo");
+}
+
+static void put_queue(json_t *env, json_t *t, dev_t dev)
+{
+	static const char *const numbers[] = { "io_poll", "nomerges", "iostats", "rotational", "nr_requests" };
+	char link[PATH_MAX], real[PATH_MAX], path[PATH_MAX + 64], line[LINE], *open, *close;
+
+	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(dev), minor(dev));
+	if (!realpath(link, real)) {
+		put_null(env, t, "device", "the file system is not on a block device");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/partition", real);
+	if (!access(path, F_OK))
+		*strrchr(real, '/') = '\0';
+	put(t, "device", json_string(strrchr(real, '/') + 1));
+	snprintf(path, sizeof(path), "%s/queue/scheduler", real);
+	if (first_line(path, line, LINE)) {
+		open = strchr(line, '[');
+		close = open ? strchr(open, ']') : NULL;
+		if (close)
+			*close = '\0';
+		put(t, "scheduler", json_string(open ? open + 1 : line));
+	} else {
+		put_null(env, t, "scheduler", "the device has no request queue in /sys");
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		snprintf(path, sizeof(path), "%s/queue/%s", real, numbers[i]);
+		if (first_line(path, line, LINE))
+			put(t, numbers[i], json_integer(atoi(line)));
+		else
+			put_null(env, t, numbers[i], "the device has no such attribute in /sys");
+	}
+}
+
+static json_t *describe_target(json_t *env, const char *path)
+{
+	json_t *t = json_object();
+	struct stat st;
+	unsigned long long bytes = 0;
+	int fd;
+
+	put(t, "path", json_string(path));
+	if (stat(path, &st)) {
+		put_null(env, t, "kind", strerror(errno));
+		return t;
+	}
+	if (S_ISBLK(st.st_mode)) {
+		put(t, "kind", json_string("device"));
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
+			put_null(env, t, "bytes", strerror(errno));
+		else
+			put(t, "bytes", json_integer((json_int_t)bytes));
+		if (fd >= 0)
+			close(fd);
+		put_queue(env, t, st.st_rdev);
+	} else {
+		put(t, "kind", json_string(S_ISREG(st.st_mode) ? "file" : "other"));
+		put(t, "bytes", json_integer(st.st_size));
+		put_fs(env, t, st.st_dev);
+		put_queue(env, t, st.st_dev);
+	}
+	if (S_ISBLK(st.st_mode) || S_ISREG(st.st_mode))
+		put(t, "direct", json_boolean(env_direct_works(path)));
+	return t;
+}
+
+json_t *env_collect(const struct fio *fio, const char *target)
+{
+	json_t *env = json_object();
+	char now[32];
+
+	store_time(now, sizeof(now));
+	put(env, "schema", json_string("sqbench-env/1"));
+	put(env, "time", json_string(now));
+	put(env, "reasons", json_object());
+	put(env, "sqbench", json_string(SQB_VERSION));
+	put_kernel(env);
+	put_cpu(env);
+	put_hypervisor(env);
+	put_ticks(env);
+	if (fio)
+		put(env, "fio", json_string(fio->version));
+	if (target)
+		put(env, "target", describe_target(env, target));
+	return env;
+}

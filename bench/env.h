@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The environment of a run as data. What cannot be learnt is null, with the reason under "reasons". */
+#ifndef SQB_ENV_H
+#define SQB_ENV_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "fio.h"
+#include "why.h"
+
+/* Ticks per second; 0 when unknown. SOURCE (may be NULL) says where it was read. */
+unsigned env_hz(const char **source);
+
+/* CPUs this process may run on; fio's list of all of them but EXCEPT into LIST when it is not NULL. */
+unsigned env_cpus_allowed(int except, char *list, size_t size);
+bool env_cpu_allowed(int cpu);
+
+/* Share of CPU time the hypervisor gave to others between two env_collect, percent; NaN if unknown. */
+double env_steal_pct(const json_t *before, const json_t *after);
+
+/* FIO and TARGET may be NULL. */
+json_t *env_collect(const struct fio *fio, const char *target);
+
+/* Whether direct 4k reads of PATH work. */
+bool env_direct_works(const char *path);
+
+#endif

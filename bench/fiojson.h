@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reads what fio and the engine print, and says clearly when it is not what they print. */
+#ifndef SQB_FIOJSON_H
+#define SQB_FIOJSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "hist.h"
+#include "why.h"
+
+/* fio's JSON document inside TEXT, which may hold log lines before and after it, and bare nan or inf
+ * (they become null). NULL with WHY when there is none or it is cut off. NAME is for messages. */
+json_t *fiojson_parse(const char *text, const char *name, struct why *why);
+
+/* The same for a file. */
+json_t *fiojson_load(const char *path, struct why *why);
+
+/* The lines of a JSON-lines text as an array; a line that is not an object of SCHEMA fails. */
+json_t *jsonl_parse(const char *text, const char *name, const char *schema, struct why *why);
+json_t *jsonl_load(const char *path, const char *schema, struct why *why);
+
+struct fio_result {
+	int error;
+	double runtime_ms;
+	double ios;
+	double iops;
+	double lat_mean_us;
+	double usr_cpu_pct;
+	double sys_cpu_pct;
+	struct hist lat_ns;	/* sealed; from json+ bins, empty without them */
+};
+
+/* Read side of the first job of DOC. */
+int fiojson_result(const json_t *doc, struct fio_result *r, struct why *why);
+
+/* Number under a dotted path, NaN when it is null or missing. */
+double json_number_at(const json_t *doc, const char *dotted);
+
+#endif

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "jobscan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Copies VALUE with each ${NAME} replaced; an unset variable is empty, as in fio. */
+static char *expand(const char *value, jobscan_lookup lookup)
+{
+	char *out = NULL, name[128];
+	size_t size = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	if (!f)
+		return NULL;
+	while (*value) {
+		const char *end = value[0] == '$' && value[1] == '{' ? strchr(value, '}') : NULL;
+		const char *found;
+
+		if (!end || (size_t)(end - value - 2) >= sizeof(name)) {
+			fputc(*value++, f);
+			continue;
+		}
+		memcpy(name, value + 2, (size_t)(end - value - 2));
+		name[end - value - 2] = '\0';
+		found = lookup(name);
+		fputs(found ? found : "", f);
+		value = end + 1;
+	}
+	fclose(f);
+	return out;
+}
+
+static bool is_write(const char *rw)
+{
+	static const char *const words[] = { "write", "randwrite", "rw", "readwrite", "randrw", "trim", "randtrim",
+					     "trimwrite", "randtrimwrite" };
+	size_t len = strcspn(rw, ":, \t");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i]) == len && !strncmp(rw, words[i], len))
+			return true;
+	return false;
+}
+
+static int add_file(struct jobscan *s, const char *name)
+{
+	if (s->files == JOBSCAN_FILES_MAX) {
+		s->too_many = true;
+		return 0;
+	}
+	s->file[s->files] = strdup(name);
+	return s->file[s->files++] ? 0 : -ENOMEM;
+}
+
+/* fio splits at colons that no backslash guards. */
+static int add_files(struct jobscan *s, const char *value)
+{
+	char *name = strdup(value), *out = name;
+	int rc = name ? 0 : -ENOMEM;
+
+	for (const char *p = value; !rc; p++) {
+		if (*p == '\\' && p[1] == ':') {
+			*out++ = *++p;
+		} else if (*p && *p != ':') {
+			*out++ = *p;
+		} else {
+			*out = '\0';
+			rc = *name ? add_file(s, name) : 0;
+			out = name;
+			if (!*p)
+				break;
+		}
+	}
+	free(name);
+	return rc;
+}
+
+static int take(struct jobscan *s, const char *key, const char *value)
+{
+	if (!strcmp(key, "rw") || !strcmp(key, "readwrite"))
+		s->writes |= is_write(value);
+	else if (!strcmp(key, "filename"))
+		return add_files(s, value);
+	else if (!strcmp(key, "ioengine"))
+		s->sqpoll |= !strcmp(value, "sqpoll") || strstr(value, "fio-sqpoll");
+	else if (!strcmp(key, "stats_file"))
+		s->stats_file = true;
+	return 0;
+}
+
+static void trim(char *s)
+{
+	size_t n = strlen(s), lead = strspn(s, " \t");
+
+	while (n && isspace((unsigned char)s[n - 1]))
+		s[--n] = '\0';
+	memmove(s, s + (lead < n ? lead : n), n - (lead < n ? lead : n) + 1);
+}
+
+static int scan_line(struct jobscan *s, char *line, jobscan_lookup lookup)
+{
+	char *eq, *value;
+	int rc;
+
+	trim(line);
+	if (!*line || strchr("#;[", *line))
+		return 0;
+	if (!strncmp(line, "include ", 8)) {
+		s->includes = true;
+		return 0;
+	}
+	eq = strchr(line, '=');
+	if (!eq)
+		return 0;
+	*eq = '\0';
+	trim(line);
+	value = expand(eq + 1, lookup);
+	if (!value)
+		return -ENOMEM;
+	trim(value);
+	rc = take(s, line, value);
+	free(value);
+	return rc;
+}
+
+int jobscan_add(struct jobscan *s, const char *text, jobscan_lookup lookup)
+{
+	char *copy = strdup(text), *save = NULL;
+	int rc = copy ? 0 : -ENOMEM;
+
+	for (char *line = rc ? NULL : strtok_r(copy, "\n", &save); line && !rc; line = strtok_r(NULL, "\n", &save))
+		rc = scan_line(s, line, lookup);
+	free(copy);
+	return rc;
+}
+
+int jobscan_add_args(struct jobscan *s, char *const *argv, jobscan_lookup lookup)
+{
+	int rc = 0;
+
+	for (; *argv && !rc; argv++) {
+		char line[4096];
+		bool split = !strchr(*argv, '=') && argv[1] && argv[1][0] != '-';
+
+		if (strncmp(*argv, "--", 2))
+			continue;
+		if (snprintf(line, sizeof(line), split ? "%s=%s" : "%s", *argv + 2, split ? argv[1] : "") >=
+		    (int)sizeof(line))
+			return -ENOMEM;
+		rc = scan_line(s, line, lookup);
+	}
+	return rc;
+}
+
+void jobscan_free(struct jobscan *s)
+{
+	while (s->files)
+		free(s->file[--s->files]);
+}
+
+static bool sets_sqpoll(const char *line, size_t len)
+{
+	struct jobscan s = { 0 };
+	char copy[512];
+	bool yes;
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, line, len);
+	copy[len] = '\0';
+	scan_line(&s, copy, getenv);
+	yes = s.sqpoll;
+	jobscan_free(&s);
+	return yes;
+}
+
+char *jobscan_with_stats(const char *text, const char *path)
+{
+	char *out = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	while (f && *text) {
+		size_t len = strcspn(text, "\n");
+
+		fprintf(f, "%.*s\n", (int)len, text);
+		if (sets_sqpoll(text, len))
+			fprintf(f, "stats_file=%s\n", path);
+		text += len + (text[len] == '\n');
+	}
+	if (f)
+		fclose(f);
+	return out;
+}

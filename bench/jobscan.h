@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a fio job file is about to do, read before fio does it. */
+#ifndef SQB_JOBSCAN_H
+#define SQB_JOBSCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define JOBSCAN_FILES_MAX 64
+
+struct jobscan {
+	bool writes;		/* some section writes or trims */
+	bool includes;		/* other files are included, which are not followed */
+	bool too_many;		/* more than JOBSCAN_FILES_MAX files are named */
+	bool sqpoll;		/* some section uses ioengine=sqpoll */
+	bool stats_file;	/* the job names a statistics file itself */
+	char *file[JOBSCAN_FILES_MAX];
+	size_t files;
+};
+
+/* Value of a variable, NULL when it is not set; as getenv. */
+typedef char *(*jobscan_lookup)(const char *name);
+
+/* Adds what TEXT, lines of a job file, says to S. 0 or -ENOMEM. */
+int jobscan_add(struct jobscan *s, const char *text, jobscan_lookup lookup);
+
+/* The same for fio's command-line arguments. */
+int jobscan_add_args(struct jobscan *s, char *const *argv, jobscan_lookup lookup);
+
+void jobscan_free(struct jobscan *s);
+
+/* A copy of TEXT with stats_file=PATH after each ioengine=sqpoll; NULL when out of memory. */
+char *jobscan_with_stats(const char *text, const char *path);
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "preflight", "can this machine measure SQPOLL, and what would disturb it?", cmd_preflight },
+	{ "run", "run a fio job file and keep everything it printed", cmd_run },
+	{ "list", "list the kept runs", cmd_list },
+	{ "tune", "find the idle period, or say not to use SQPOLL, and leave a report", cmd_tune },
+	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },
+};
+
+const char *cmd_program = "sqbench";
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void usage(FILE *out)
+{
+	fputs("Usage: sqbench COMMAND [OPTION...]\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nsqbench COMMAND --help says more; sqbench --version names this build.\n"
+	      "Exit codes: 0 done, 1 a failed expectation, 2 bad usage, 3 the machine cannot do it.\n",
+	      out);
+}
+
+int cmd_fail(int code, const char *command, const struct why *why)
+{
+	fprintf(stderr, "sqbench %s: %s\n", command, why->text);
+	return code;
+}
+
+void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	argp_err_exit_status = EXIT_USAGE;
+	if (argp_parse(argp, argc, argv, 0, NULL, input))
+		exit(EXIT_USAGE);
+}
+
+void cmd_print_json(json_t *doc)
+{
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	putchar('\n');
+	json_decref(doc);
+}
+
+int main(int argc, char **argv)
+{
+	char name[64];
+
+	if (argc > 0)
+		cmd_program = argv[0];
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("sqbench " SQB_VERSION);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "sqbench %s", commands[i].name);
+		argv[1] = name;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "sqbench: no command '%s': see sqbench --help\n", argv[1]);
+	return EXIT_USAGE;
+}

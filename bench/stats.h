@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Small-sample statistics over repeats. Nothing here reads, prints or keeps state. */
+#ifndef SQB_STATS_H
+#define SQB_STATS_H
+
+#include <stddef.h>
+
+/* An estimate with its interval. COVER is the interval's exact coverage; n == 0 means not measured. */
+struct est {
+	double value;
+	double lo;
+	double hi;
+	double cover;
+	unsigned n;
+};
+
+/* Median of X[0..N); X is not changed. N is 1..STATS_N_MAX, else NaN. */
+#define STATS_N_MAX 256
+double stats_median(const double *x, size_t n);
+
+/* Median with the order-statistics interval: the narrowest symmetric one that covers 95 %, or the
+ * whole range with the coverage it has (93.75 % for 5 values, 75 % for 3). */
+struct est stats_median_est(const double *x, size_t n);
+
+/* Coverage of the interval from the K-th smallest to the K-th largest of N values for the median. */
+double stats_order_coverage(size_t n, size_t k);
+
+/* Relative shift of the median from the first half of X to the second, 0 when N < 4. */
+double stats_drift(const double *x, size_t n);
+
+/* Interval that holds 95 % of the N values (percentiles of a bootstrap distribution). X is sorted. */
+void stats_central95(double *x, size_t n, double *lo, double *hi);
+
+#endif

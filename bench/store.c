@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+char *store_read(const char *path, struct why *why)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!f) {
+		why_set(why, -errno, "%s: cannot be read: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = feof(f) ? strdup("") : NULL;
+		if (!text)
+			why_set(why, -EIO, "%s: cannot be read: %s", path, strerror(errno));
+	}
+	fclose(f);
+	return text;
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		left -= (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+int store_write(const char *path, const char *text, struct why *why)
+{
+	char tmp[PATH_MAX];
+	int fd, rc = 0;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", path);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return why_set(why, -errno, "%s: cannot be written: %s", tmp, strerror(errno));
+	rc = write_all(fd, text);
+	close(fd);
+	if (!rc && rename(tmp, path))
+		rc = -errno;
+	if (!rc)
+		return 0;
+	unlink(tmp);
+	return why_set(why, rc, "%s: cannot be written: %s", path, strerror(-rc));
+}
+
+int store_write_json(const char *path, const json_t *doc, struct why *why)
+{
+	char *text = json_dumps(doc, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+	int rc;
+
+	if (!text)
+		return why_set(why, -ENOMEM, "%s: cannot be encoded as JSON: out of memory", path);
+	rc = store_write(path, text, why);
+	free(text);
+	return rc;
+}
+
+json_t *store_read_json(const char *path, struct why *why)
+{
+	char *text = store_read(path, why);
+	json_error_t error;
+	json_t *doc;
+
+	if (!text)
+		return NULL;
+	doc = json_loads(text, 0, &error);
+	free(text);
+	if (!doc)
+		why_set(why, -EINVAL, "%s: line %d: %s: the file is damaged", path, error.line, error.text);
+	return doc;
+}
+
+int store_mkdirs(const char *path, struct why *why)
+{
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", path);
+	for (char *p = part + 1;; p++) {
+		char end = *p;
+
+		if (end && end != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0755) && errno != EEXIST)
+			return why_set(why, -errno, "%s: cannot be made: %s: choose another --out", part,
+				       strerror(errno));
+		if (!end)
+			return 0;
+		*p = end;
+	}
+}
+
+int store_path(char *out, size_t size, const char *dir, const char *name)
+{
+	return snprintf(out, size, "%s/%s", dir, name) >= (int)size ? -ENAMETOOLONG : 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path) && errno != ENOENT ? -1 : 0;
+}
+
+void store_remove(const char *dir)
+{
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void store_time(char *out, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static int run_paths(struct run *run, const char *out)
+{
+	if (snprintf(run->final, sizeof(run->final), "%s/runs/%s", out, run->id) >= (int)sizeof(run->final) ||
+	    snprintf(run->dir, sizeof(run->dir), "%s/runs/.%s.tmp", out, run->id) >= (int)sizeof(run->dir))
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+/* The lock tells a run that goes on from one that was killed; the kernel drops it with the process. */
+static int lock_run(struct run *run, struct why *why)
+{
+	run->lock_fd = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run->lock_fd < 0)
+		return why_set(why, -errno, "%s: cannot be opened: %s", run->dir, strerror(errno));
+	if (!flock(run->lock_fd, LOCK_EX | LOCK_NB))
+		return 0;
+	store_close(run);
+	return why_set(why, -EBUSY, "run %s: another process is working on it: wait for it or stop it", run->id);
+}
+
+int store_create(struct run *run, const char *out, const char *kind, struct why *why)
+{
+	time_t now = time(NULL);
+	unsigned short salt = 0;
+	char stamp[32], runs[PATH_MAX];
+	struct tm tm;
+	int rc;
+
+	run->lock_fd = -1;
+	if (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		salt = (unsigned short)getpid();
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(run->id, sizeof(run->id), "%s-%s-%04x", stamp, kind, salt);
+	if (run_paths(run, out) || store_path(runs, sizeof(runs), out, "runs"))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", out);
+	rc = store_mkdirs(runs, why);
+	if (rc)
+		return rc;
+	if (mkdir(run->dir, 0755))
+		return why_set(why, -errno, "%s: cannot be made: %s: choose another --out", run->dir,
+			       strerror(errno));
+	return lock_run(run, why);
+}
+
+int store_resume(struct run *run, const char *out, const char *id, struct why *why)
+{
+	run->lock_fd = -1;
+	if (strchr(id, '/') || *id == '.' || strlen(id) >= sizeof(run->id))
+		return why_set(why, -EINVAL, "--resume: '%s' is not a run's id: see sqbench list", id);
+	snprintf(run->id, sizeof(run->id), "%s", id);
+	if (run_paths(run, out))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", out);
+	if (!access(run->final, F_OK))
+		return why_set(why, -EEXIST, "run %s is complete: there is nothing to resume, its report is %s/report.html",
+			       id, run->final);
+	if (access(run->dir, F_OK))
+		return why_set(why, -ENOENT, "run %s is not in %s/runs: see sqbench list, or name its --out", id, out);
+	return lock_run(run, why);
+}
+
+int store_commit(struct run *run, struct why *why)
+{
+	if (rename(run->dir, run->final))
+		return why_set(why, -errno, "%s: cannot be renamed to %s: %s", run->dir, run->final, strerror(errno));
+	memcpy(run->dir, run->final, sizeof(run->dir));
+	return 0;
+}
+
+void store_close(struct run *run)
+{
+	if (run->lock_fd >= 0)
+		close(run->lock_fd);
+	run->lock_fd = -1;
+}
+
+static int is_run(const struct dirent *d)
+{
+	const char *name = d->d_name + (*d->d_name == '.');
+
+	return strlen(name) > 16 && name[8] == 'T' && name[15] == 'Z' && name[16] == '-';
+}
+
+static int by_time(const struct dirent **a, const struct dirent **b)
+{
+	const char *x = (*a)->d_name, *y = (*b)->d_name;
+
+	return strcmp(x + (*x == '.'), y + (*y == '.'));
+}
+
+static int is_cell(const struct dirent *d)
+{
+	return *d->d_name != '.';
+}
+
+static int count_cells(const char *dir)
+{
+	char cells[PATH_MAX];
+	struct dirent **names;
+	int n;
+
+	if (store_path(cells, sizeof(cells), dir, "cells"))
+		return 0;
+	n = scandir(cells, &names, is_cell, NULL);
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	if (n >= 0)
+		free(names);
+	return n < 0 ? 0 : n;
+}
+
+static const char *run_state(const char *dir, bool hidden)
+{
+	int fd;
+	bool held;
+
+	if (!hidden)
+		return "complete";
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB);
+	if (fd >= 0)
+		close(fd);
+	return held ? "running" : "incomplete";
+}
+
+static json_t *member(const char *dir, const char *file, const char *key)
+{
+	char path[PATH_MAX];
+	json_t *doc, *value;
+
+	if (store_path(path, sizeof(path), dir, file))
+		return json_null();
+	doc = store_read_json(path, NULL);
+	value = json_incref(json_object_get(doc, key));
+	json_decref(doc);
+	return value ? value : json_null();
+}
+
+static json_t *describe(const char *runs, const char *name)
+{
+	bool hidden = *name == '.';
+	char dir[PATH_MAX], id[128];
+	json_t *one = json_object();
+
+	snprintf(id, sizeof(id), "%s", name + hidden);
+	if (hidden && strlen(id) > 4)
+		id[strlen(id) - 4] = '\0';
+	if (store_path(dir, sizeof(dir), runs, name))
+		return one;
+	json_object_set_new(one, "id", json_string(id));
+	json_object_set_new(one, "created", member(dir, "run.json", "created"));
+	json_object_set_new(one, "kind", member(dir, "run.json", "kind"));
+	json_object_set_new(one, "job", member(dir, "run.json", "job"));
+	json_object_set_new(one, "cells_done", json_integer(count_cells(dir)));
+	json_object_set_new(one, "cells", member(dir, "plan.json", "cells"));
+	json_object_set_new(one, "state", json_string(run_state(dir, hidden)));
+	json_object_set_new(one, "exit", member(dir, "end.json", "exit"));
+	json_object_set_new(one, "dir", json_string(dir));
+	return one;
+}
+
+json_t *store_list(const char *out, struct why *why)
+{
+	char runs[PATH_MAX];
+	struct dirent **names;
+	json_t *all = json_array();
+	int n;
+
+	if (!all || store_path(runs, sizeof(runs), out, "runs"))
+		return all;
+	n = scandir(runs, &names, is_run, by_time);
+	if (n < 0 && errno != ENOENT) {
+		why_set(why, -errno, "%s: cannot be listed: %s", runs, strerror(errno));
+		json_decref(all);
+		return NULL;
+	}
+	for (int i = 0; i < n; i++) {
+		json_array_append_new(all, describe(runs, names[i]->d_name));
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return all;
+}

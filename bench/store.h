@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Run directories: OUT/runs/.ID.tmp while being written, OUT/runs/ID once whole. Files are written once. */
+#ifndef SQB_STORE_H
+#define SQB_STORE_H
+
+#include <jansson.h>
+#include <limits.h>
+
+#include "why.h"
+
+struct run {
+	char id[64];
+	char dir[PATH_MAX];	/* where files go now */
+	char final[PATH_MAX];	/* where the directory is renamed to by store_commit */
+	int lock_fd;
+};
+
+/* Whole file as a string, NULL with WHY. */
+char *store_read(const char *path, struct why *why);
+
+/* Written beside PATH, synced and renamed: PATH is whole or absent. */
+int store_write(const char *path, const char *text, struct why *why);
+int store_write_json(const char *path, const json_t *doc, struct why *why);
+json_t *store_read_json(const char *path, struct why *why);
+
+/* mkdir -p */
+int store_mkdirs(const char *path, struct why *why);
+
+/* DIR/NAME in OUT of SIZE bytes; -ENAMETOOLONG when it does not fit. */
+int store_path(char *out, size_t size, const char *dir, const char *name);
+
+/* Removes DIR and all below it; what is not there is fine. */
+void store_remove(const char *dir);
+
+int store_create(struct run *run, const char *out, const char *kind, struct why *why);
+
+/* Opens the incomplete run ID to go on; fails when it is complete, absent, or another process has it. */
+int store_resume(struct run *run, const char *out, const char *id, struct why *why);
+
+/* Makes the run complete. */
+int store_commit(struct run *run, struct why *why);
+
+/* Gives up the lock and forgets the run; what is on disk stays. */
+void store_close(struct run *run);
+
+/* All runs below OUT, oldest first: array of {id, kind, created, job, cells_done, cells, state, exit}. */
+json_t *store_list(const char *out, struct why *why);
+
+/* Now in UTC, as 2026-01-31T12:34:56Z. */
+void store_time(char *out, size_t size);
+
+#endif

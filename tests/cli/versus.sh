@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Question: does `sqbench versus` compare all three sides, interleaved, and clean up behind itself?
+# Expected: a table and JSON with every value, ratios inside their intervals, the scratch file gone; clear usage errors.
+# Wrong if: a side is missing, something stays, or a bad argument is taken. How fast a side is, is not tested.
+. "$SQP_SOURCE/tests/lib.sh" || exit 1
+need jq fio
+
+mkdir "$WORK/out"
+"$SQP_BENCH" versus --pairs 5 --seconds 1 --iodepth 4 --out "$WORK/out" --engine-dir "$SQP_ENGINE_DIR" --json \
+	>"$WORK/json" 2>"$WORK/progress" || { cat "$WORK/progress" >&2; fail "versus failed: $?"; }
+[ -z "$(ls -A "$WORK/out")" ] || fail "left behind: $(ls -A "$WORK/out")"
+jq -e '.schema == "sqbench-versus/1" and (.cells | length) == 1
+	and (.cells[0] | .iodepth == 4 and ([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))
+	and (.cells[0] | [.ratio_to_stock, .ratio_to_plain] | all(.lo <= .median and .median <= .hi and .cover > 0.9))' \
+	"$WORK/json" >/dev/null || { cat "$WORK/json" >&2; fail "the JSON is not complete"; }
+jq -e '.cells[0] | . as $c | ([range(5) | $c.sqpoll[.] / $c.stock[.]] | sort | .[2]) as $m
+	| ($m - $c.ratio_to_stock.median | fabs) < 1e-6' "$WORK/json" >/dev/null || fail "the ratio is not the median of the rounds"
+
+head -c 2m /dev/urandom >"$WORK/mine"
+before=$(cksum <"$WORK/mine")
+"$SQP_BENCH" versus --pairs 5 --seconds 1 --iodepth 1 --file "$WORK/mine" --out "$WORK/out" --engine-dir "$SQP_ENGINE_DIR" \
+	>"$WORK/table" 2>/dev/null || fail "versus --file failed: $?"
+grep -Eq '^ +1 +[0-9]+ +[0-9]+ +[0-9]+ +[0-9.]+ \[[0-9.]+, [0-9.]+\] +[0-9.]+ \[' "$WORK/table" || { cat "$WORK/table" >&2; fail "no row for iodepth 1"; }
+[ "$(cksum <"$WORK/mine")" = "$before" ] || fail "the file was changed"
+
+usage() {
+	local pattern=$1 rc=0
+	shift
+	"$SQP_BENCH" versus --engine-dir "$SQP_ENGINE_DIR" "$@" >"$WORK/usage" 2>&1 || rc=$?
+	[ "$rc" -eq 2 ] || fail "versus $* ended with $rc instead of 2"
+	grep -Eq -- "$pattern" "$WORK/usage" || { cat "$WORK/usage" >&2; fail "versus $* did not say: $pattern"; }
+}
+usage "'4' is not a number from 5 to" --pairs 4
+usage "'0' is not a number from 1 to" --iodepth 1,0
+usage "'write' is neither read nor randread" --rw write
+usage 'no-such-file: No such file or directory' --file "$WORK/no-such-file" --out "$WORK/out"

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "check.h"
+
+#include <math.h>
+
+#include "hist.h"
+#include "stats.h"
+
+static void median(void **state)
+{
+	const double odd[] = { 5, 1, 3 }, even[] = { 4, 1, 3, 2 };
+
+	(void)state;
+	assert_near(stats_median(odd, 3), 3, 1e-9);
+	assert_near(stats_median(even, 4), 2.5, 1e-9);
+	assert_true(isnan(stats_median(odd, 0)));
+	assert_near(odd[0], 5, 0);
+}
+
+/* Exact binomial values, as in any table of confidence limits for the median. */
+static void coverage(void **state)
+{
+	(void)state;
+	assert_near(stats_order_coverage(1, 1), 0, 1e-9);
+	assert_near(stats_order_coverage(3, 1), 0.75, 1e-9);
+	assert_near(stats_order_coverage(5, 1), 0.9375, 1e-9);
+	assert_near(stats_order_coverage(6, 1), 0.96875, 1e-9);
+	assert_near(stats_order_coverage(9, 2), 0.9609375, 1e-9);
+	assert_near(stats_order_coverage(10, 2), 0.978515625, 1e-9);
+	assert_near(stats_order_coverage(5, 0), 0, 0);
+}
+
+static void interval(void **state)
+{
+	const double x[] = { 9, 1, 8, 2, 7, 3, 6, 4, 5 };
+	struct est e;
+
+	(void)state;
+	e = stats_median_est(x, 5);
+	assert_near(e.value, 7, 1e-9);
+	assert_near(e.lo, 1, 1e-9);
+	assert_near(e.hi, 9, 1e-9);
+	assert_near(e.cover, 0.9375, 1e-9);
+	e = stats_median_est(x, 9);
+	assert_near(e.value, 5, 1e-9);
+	assert_near(e.lo, 2, 1e-9);
+	assert_near(e.hi, 8, 1e-9);
+	assert_int_equal(stats_median_est(x, 0).n, 0);
+}
+
+static void drift(void **state)
+{
+	const double up[] = { 10, 10, 12, 12 }, odd[] = { 10, 10, 99, 5, 5 };
+
+	(void)state;
+	assert_near(stats_drift(up, 4), 0.2, 1e-6);
+	assert_near(stats_drift(odd, 5), -0.5, 1e-6);
+	assert_near(stats_drift(up, 3), 0, 0);
+}
+
+static void central(void **state)
+{
+	double x[1001], lo, hi;
+
+	(void)state;
+	for (int i = 0; i <= 1000; i++)
+		x[i] = 1000 - i;
+	stats_central95(x, 1001, &lo, &hi);
+	assert_near(lo, 25, 1e-6);
+	assert_near(hi, 975, 1e-3);
+}
+
+static void percentiles(void **state)
+{
+	struct hist h = { 0 }, sum = { 0 };
+
+	(void)state;
+	assert_true(isnan(hist_percentile(&h, 50)));
+	for (int i = 100; i >= 1; i--)
+		assert_int_equal(hist_add(&h, i, 1), 0);
+	hist_seal(&h);
+	assert_near(hist_percentile(&h, 50), 50, 0);
+	assert_near(hist_percentile(&h, 99), 99, 0);
+	assert_near(hist_percentile(&h, 100), 100, 0);
+	assert_near(hist_percentile(&h, 0.1), 1, 0);
+	hist_merge(&sum, &h);
+	hist_merge(&sum, &h);
+	hist_add(&sum, 1000, 50);
+	hist_seal(&sum);
+	assert_int_equal(sum.n, 101);
+	assert_near(sum.total, 250, 0);
+	assert_near(hist_percentile(&sum, 80), 100, 0);
+	assert_near(hist_percentile(&sum, 81), 1000, 0);
+	hist_free(&h);
+	hist_free(&sum);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(median),   cmocka_unit_test(coverage), cmocka_unit_test(interval),
+		cmocka_unit_test(drift),    cmocka_unit_test(central),  cmocka_unit_test(percentiles),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
