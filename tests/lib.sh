@@ -43,11 +43,14 @@ need() {
 	done
 }
 
-# run_fio ARGS...: fio that finds this build's engine by its name, sqpoll. A sanitized engine needs
-# its runtimes loaded first, and leaks are not looked for because fio has its own.
+# What fio needs to find this build's engine by its name, sqpoll. A sanitized engine needs its runtimes
+# loaded first, and leaks are not looked for because fio has its own.
+fio_env=(env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD" ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"}
+	LD_LIBRARY_PATH="$SQP_ENGINE_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
+
+# run_fio ARGS...: fio with this build's engine
 run_fio() {
-	env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD" ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"} \
-		LD_LIBRARY_PATH="$SQP_ENGINE_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" fio "$@"
+	"${fio_env[@]}" fio "$@"
 }
 
 # expect_fail PATTERN COMMAND...: the command must fail by itself (no signal, no time-out)

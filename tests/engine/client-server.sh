@@ -24,8 +24,7 @@ start_server() {
 	local i
 	(
 		cd server || exit 1
-		exec env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD"} LD_LIBRARY_PATH="$SQP_ENGINE_DIR" \
-			fio --server=sock:"$WORK/socket" >log 2>&1 </dev/null
+		exec "${fio_env[@]}" fio --server=sock:"$WORK/socket" >log 2>&1 </dev/null
 	) &
 	server=$!
 	for ((i = 0; i < 200; i++)); do

@@ -27,7 +27,7 @@ refused() {
 # run_fio as a program, so that wrappers can start it
 cat >"$WORK/run_fio_command" <<END
 #!/usr/bin/env bash
-exec env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD"} LD_LIBRARY_PATH="$SQP_ENGINE_DIR" timeout 60 fio "\$@"
+exec ${fio_env[*]} timeout 60 fio "\$@"
 END
 chmod +x "$WORK/run_fio_command"
 PATH=$WORK:$PATH

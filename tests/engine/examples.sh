@@ -10,6 +10,7 @@
 need fio jq timeout
 
 fio_source=$(sed -n 's/^FIO_SOURCE_DIR:[A-Z]*=//p' "$SQP_BUILD/CMakeCache.txt")
+[ -n "$fio_source" ] || fio_source=$("$SQP_SOURCE/scripts/fio-source") || skip "the source of the installed fio cannot be found"
 [ -d "$fio_source/examples" ] || skip "the fio tree of this build has no examples"
 list=$SQP_SOURCE/tests/engine/examples.list
 
@@ -87,8 +88,7 @@ try_job() {
 		while IFS= read -r section; do sections+=("--section=$section"); done < <(sections_of "$job")
 		[ ${#sections[@]} -gt 0 ] || { echo "$1: cannot: $(foreign "${engine#*=}")"; return; }
 	fi
-	env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD"} LD_LIBRARY_PATH="$SQP_ENGINE_DIR" \
-		timeout -k 5 60 fio --ioengine=sqpoll --stats_file=stats.jsonl --runtime=1 --size=4m "${sections[@]}" "$job" \
+	"${fio_env[@]}" timeout -k 5 60 fio --ioengine=sqpoll --stats_file=stats.jsonl --runtime=1 --size=4m "${sections[@]}" "$job" \
 		>out 2>&1 </dev/null || rc=$?
 	if [ "$rc" -ne 0 ]; then
 		echo "$1: cannot: $(why_not out)"

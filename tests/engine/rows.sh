@@ -52,9 +52,7 @@ end_leftovers() {
 # bounded_fio ARGS...: as run_fio, but a hang is a failure of this row alone
 bounded_fio() {
 	local rc=0
-	env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD"} \
-		LD_LIBRARY_PATH="$SQP_ENGINE_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
-		timeout -k 5 "$row_limit_s" fio "$@" || rc=$?
+	"${fio_env[@]}" timeout -k 5 "$row_limit_s" fio "$@" || rc=$?
 	[ "$rc" -lt 124 ] || end_leftovers
 	return "$rc"
 }

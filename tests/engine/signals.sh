@@ -40,8 +40,7 @@ job=(--ioengine=sqpoll --filename=data --size=4m --bs=4k --iodepth=8 --rw=randre
 # start ARGS...: fio in the background
 start() {
 	rm -f stats.jsonl out.json
-	env ${SQP_PRELOAD:+LD_PRELOAD="$SQP_PRELOAD"} LD_LIBRARY_PATH="$SQP_ENGINE_DIR" \
-		fio --output=out.json --output-format=json "${job[@]}" "$@" >log 2>&1 </dev/null &
+	"${fio_env[@]}" fio --output=out.json --output-format=json "${job[@]}" "$@" >log 2>&1 </dev/null &
 	pid=$!
 }
 
