@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "env.h"
 
+#include "../engine/jiffies.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -46,14 +48,11 @@ static bool first_line(const char *path, char *out, int size)
 
 unsigned env_hz(const char **source)
 {
-	struct timespec tick;
+	unsigned hz = sqp_kernel_hz();
 
-	/* The coarse clock advances once per tick, and its resolution is exactly one. */
-	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || tick.tv_sec || !tick.tv_nsec)
-		return 0;
-	if (source)
+	if (hz && source)
 		*source = "resolution of CLOCK_MONOTONIC_COARSE";
-	return (unsigned)lround(1e9 / (double)tick.tv_nsec);
+	return hz;
 }
 
 bool env_cpu_allowed(int cpu)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lattice.h"
 
+#include "../engine/jiffies.h"
+
 unsigned lattice_jiffies(unsigned idle_ms, unsigned hz)
 {
-	if (!idle_ms)
-		return hz;
-	return (unsigned)(((unsigned long long)idle_ms * hz + 999) / 1000);
+	return (unsigned)sqp_idle_jiffies(idle_ms, hz);
 }
 
 unsigned lattice_canonical_ms(unsigned idle_ms, unsigned hz)

@@ -87,19 +87,3 @@ uint64_t sqp_idle_median_ns(const struct sqp_idle_seen *seen)
 	qsort(sorted, n, sizeof(*sorted), by_value);
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
-
-uint64_t sqp_idle_jiffies(unsigned idle_ms, unsigned hz)
-{
-	uint64_t jiffies = ((uint64_t)idle_ms * hz + 999) / 1000;
-
-	return jiffies ? jiffies : hz;
-}
-
-unsigned sqp_kernel_hz(void)
-{
-	struct timespec res;
-
-	if (clock_getres(CLOCK_MONOTONIC_COARSE, &res) || res.tv_sec || res.tv_nsec <= 0)
-		return 0;
-	return (unsigned)((1000000000 + res.tv_nsec / 2) / res.tv_nsec);
-}

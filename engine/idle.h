@@ -3,6 +3,7 @@
 #ifndef SQP_IDLE_H
 #define SQP_IDLE_H
 
+#include "jiffies.h"
 #include "ring.h"
 
 /* The thread was found asleep by a commit GAP_NS after the last activity. */
@@ -17,12 +18,5 @@ const char *sqp_idle_probe(struct sqp_ring *r);
 
 /* Median of the observed spins in ns; 0 when none was seen. */
 uint64_t sqp_idle_median_ns(const struct sqp_idle_seen *seen);
-
-/* The idle period that the kernel makes of IDLE_MS: whole jiffies, at least; 0 is HZ jiffies (seed patch,
- * io_sq_offload_start: msecs_to_jiffies, 0 means HZ). The thread then spins up to one jiffy longer. */
-uint64_t sqp_idle_jiffies(unsigned idle_ms, unsigned hz);
-
-/* The kernel's tick rate. CLOCK_MONOTONIC_COARSE advances once a tick, so its resolution is 1/HZ. 0: not known. */
-unsigned sqp_kernel_hz(void);
 
 #endif

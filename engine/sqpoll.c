@@ -18,6 +18,8 @@
 
 extern struct ioengine_ops ioengine;
 
+#define WRONG_LAYOUT "sqpoll: the running %s lays out its structures otherwise than the tree of %s that this engine was built with; rebuild it with -DFIO_SOURCE_DIR set to the tree of this very fio\n"
+
 struct sqp_job {
 	struct sqp_ring ring;
 	bool ring_open;
@@ -124,8 +126,7 @@ static int sqp_fio_init(struct thread_data *td)
 	struct sqp_job *job;
 
 	if (!layout_is_ours(td)) {
-		fprintf(stderr, "sqpoll: this %s lays out its structures differently from the tree this engine was built with; rebuild it with -DFIO_SOURCE_DIR set to the tree of this very fio\n",
-			SQP_FIO_VERSION);
+		fprintf(stderr, WRONG_LAYOUT, fio_version_string, SQP_FIO_VERSION);
 		return 1;
 	}
 	job = alloc_job(td);
@@ -140,13 +141,19 @@ static int sqp_fio_init(struct thread_data *td)
 	return 0;
 }
 
+/* fio has just set these, from the front of struct io_u to behind its middle. */
+static bool io_u_is_ours(struct thread_data *td, const struct io_u *io_u, unsigned due)
+{
+	return io_u->index == due && io_u->index < td->o.iodepth && io_u->flags == IO_U_F_FREE &&
+	       io_u->verify_list.next == &io_u->verify_list;
+}
+
 static int sqp_fio_io_u_init(struct thread_data *td, struct io_u *io_u)
 {
 	struct sqp_job *job = td->io_ops_data;
 
-	if (io_u->index != job->io_us++ || io_u->index >= td->o.iodepth) {
-		fprintf(stderr, "sqpoll: io_u number %u where %u was due: this fio's structures are not those of the tree this engine was built with\n",
-			io_u->index, job->io_us - 1);
+	if (!io_u_is_ours(td, io_u, job->io_us++)) {
+		fprintf(stderr, WRONG_LAYOUT, fio_version_string, SQP_FIO_VERSION);
 		return 1;
 	}
 	return 0;
