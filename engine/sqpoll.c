@@ -154,6 +154,7 @@ static int sqp_fio_io_u_init(struct thread_data *td, struct io_u *io_u)
 
 	if (!io_u_is_ours(td, io_u, job->io_us++)) {
 		fprintf(stderr, WRONG_LAYOUT, fio_version_string, SQP_FIO_VERSION);
+		td_verror(td, EINVAL, "sqpoll");	/* fio stops the job without calling that an error */
 		return 1;
 	}
 	return 0;
