@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "why.h"
 
@@ -27,6 +28,20 @@ int cmd_versus(int argc, char **argv);
 
 /* Prints "sqbench COMMAND: WHY" and returns CODE. */
 int cmd_fail(int code, const char *command, const struct why *why);
+
+/* What most commands take. It is the first member of their input to argp; their parser ends in cmd_parse_common(). */
+struct cmd_common {
+	const char *out, *fio, *engine_dir;
+	bool json;
+};
+
+#define CMD_OPTION_OUT(help) { "out", 'o', "DIR", 0, help " (default: results)", 0 }
+#define CMD_OPTION_JSON(help) { "json", 'j', NULL, 0, help, 0 }
+#define CMD_OPTIONS_FIO                                                           \
+	{ "fio", 'f', "PATH", 0, "The fio to use (default: from PATH)", 0 },      \
+	{ "engine-dir", 'e', "DIR", 0, "Directory of the engine file 'sqpoll'", 0 }
+
+error_t cmd_parse_common(int key, char *arg, struct argp_state *state);
 
 /* Parses and, on a usage error, exits with EXIT_USAGE after one line. */
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input);

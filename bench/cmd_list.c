@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "cmd.h"
 #include "store.h"
 
-struct args {
-	const char *out;
-	bool json;
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct args *a = state->input;
-
-	switch (key) {
-	case 'o':
-		a->out = arg;
-		return 0;
-	case 'j':
-		a->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
+	if (key == ARGP_KEY_ARG)
 		argp_error(state, "'%s' is one argument too many", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return cmd_parse_common(key, arg, state);
 }
 
 static const struct argp_option options[] = {
-	{ "out", 'o', "DIR", 0, "Results directory (default: results)", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
+	CMD_OPTION_OUT("Results directory"),
+	CMD_OPTION_JSON("Print JSON"),
 	{ 0 },
 };
 
@@ -58,7 +40,7 @@ static void print_row(const json_t *one)
 int cmd_list(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, NULL, "Lists the kept runs, oldest first.", NULL, NULL, NULL };
-	struct args a = { .out = "results" };
+	struct cmd_common a = { .out = "results" };
 	struct why why;
 	json_t *all;
 

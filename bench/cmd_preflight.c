@@ -8,10 +8,8 @@
 #include "env.h"
 
 struct args {
+	struct cmd_common common;
 	const char *target;
-	const char *fio;
-	const char *engine_dir;
-	bool json;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -19,29 +17,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct args *a = state->input;
 
 	switch (key) {
-	case 'j':
-		a->json = true;
-		return 0;
-	case 'f':
-		a->fio = arg;
-		return 0;
-	case 'e':
-		a->engine_dir = arg;
-		return 0;
 	case ARGP_KEY_ARG:
 		if (a->target)
 			argp_error(state, "'%s' is one argument too many", arg);
 		a->target = arg;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cmd_parse_common(key, arg, state);
 	}
 }
 
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "fio", 'f', "PATH", 0, "The fio to use (default: from PATH)", 0 },
-	{ "engine-dir", 'e', "DIR", 0, "Directory of the engine file 'sqpoll'", 0 },
+	CMD_OPTION_JSON("Print JSON"),
+	CMD_OPTIONS_FIO,
 	{ 0 },
 };
 
@@ -72,11 +60,11 @@ int cmd_preflight(int argc, char **argv)
 	unsigned failed;
 
 	cmd_parse(&argp, argc, argv, &a);
-	have = !fio_find(&fio, a.fio, a.engine_dir, &why);
+	have = !fio_find(&fio, a.common.fio, a.common.engine_dir, &why);
 	env = env_collect(have ? &fio : NULL, a.target);
 	checks = checks_run(env, have ? &fio : NULL, &why);
 	failed = checks_count(checks, "fail");
-	if (a.json) {
+	if (a.common.json) {
 		cmd_print_json(json_pack("{s:s, s:o, s:o, s:b}", "schema", "sqbench-preflight/1", "checks", checks,
 					 "env", env, "ready", !failed));
 		return failed ? EXIT_CANNOT : EXIT_DONE;

@@ -17,9 +17,10 @@
 #define FIO_ARGS_MAX 64
 
 struct args {
-	const char *job, *out, *fio, *engine_dir;
+	struct cmd_common common;
+	const char *job;
 	double timeout_s;
-	bool allow_write, json;
+	bool allow_write;
 	int n_extra;
 	char *extra[FIO_ARGS_MAX + 1];
 };
@@ -30,10 +31,9 @@ static const struct argp_option options[] = {
 	{ "define", 'D', "NAME=VALUE", 0, "Set ${NAME} of the job file", 0 },
 	{ "allow-write", OPT_ALLOW_WRITE, NULL, 0, "Let the job write to devices and to files that exist", 0 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "End fio after this time (default: 3600)", 0 },
-	{ "out", 'o', "DIR", 0, "Results directory (default: results)", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "fio", 'f', "PATH", 0, "The fio to use (default: from PATH)", 0 },
-	{ "engine-dir", 'e', "DIR", 0, "Directory of the engine file 'sqpoll'", 0 },
+	CMD_OPTION_OUT("Results directory"),
+	CMD_OPTION_JSON("Print JSON"),
+	CMD_OPTIONS_FIO,
 	{ 0 },
 };
 
@@ -59,18 +59,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'D':
 		define(state, arg);
 		return 0;
-	case 'o':
-		a->out = arg;
-		return 0;
-	case 'j':
-		a->json = true;
-		return 0;
-	case 'f':
-		a->fio = arg;
-		return 0;
-	case 'e':
-		a->engine_dir = arg;
-		return 0;
 	case OPT_ALLOW_WRITE:
 		a->allow_write = true;
 		return 0;
@@ -94,7 +82,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s' is one argument too many: fio's own arguments follow a --", a->extra[0]);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cmd_parse_common(key, arg, state);
 	}
 }
 
@@ -247,7 +235,7 @@ static int finish(const struct args *a, struct run *run, const struct paths *p, 
 		json_decref(doc);
 		return cmd_fail(EXIT_FAILED, "run", why);
 	}
-	if (a->json) {
+	if (a->common.json) {
 		json_object_set_new(doc, "id", json_string(run->id));
 		json_object_set_new(doc, "dir", json_string(run->final));
 		cmd_print_json(doc);
@@ -265,7 +253,7 @@ static int carry_out(const struct args *a, const struct fio *fio, const char *te
 	struct paths p;
 	struct proc_end end;
 	struct why why = { "" };
-	int rc = store_create(&run, a->out, "run", &why);
+	int rc = store_create(&run, a->common.out, "run", &why);
 
 	if (!rc && set_paths(&p, run.dir))
 		rc = why_set(&why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", run.dir);
@@ -284,7 +272,7 @@ int cmd_run(int argc, char **argv)
 					  "Runs a fio job file and keeps job, environment, results and messages in a directory of their own. "
 					  "Devices and existing files are only read.",
 					  NULL, NULL, NULL };
-	struct args a = { .out = "results", .timeout_s = TIMEOUT_S_DEFAULT };
+	struct args a = { .common.out = "results", .timeout_s = TIMEOUT_S_DEFAULT };
 	struct jobscan s = { 0 };
 	struct why why = { "" };
 	struct fio fio;
@@ -300,7 +288,7 @@ int cmd_run(int argc, char **argv)
 		rc = cmd_fail(EXIT_USAGE, "run", &(struct why){ "the job file or an argument is too large" });
 	else if (refuse(&s, &a, &readonly, &why))
 		rc = cmd_fail(EXIT_USAGE, "run", &why);
-	else if (fio_find(&fio, a.fio, a.engine_dir, &why) || (s.sqpoll && fio_engine_loads(&fio, &why)))
+	else if (fio_find(&fio, a.common.fio, a.common.engine_dir, &why) || (s.sqpoll && fio_engine_loads(&fio, &why)))
 		rc = cmd_fail(EXIT_CANNOT, "run", &why);
 	else {
 		proc_catch_signals();

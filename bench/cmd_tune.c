@@ -24,12 +24,12 @@
 #define STAIRCASE_SAMPLES 4
 
 struct args {
-	const char *file, *device, *out, *resume, *fio, *engine_dir;
+	struct cmd_common common;
+	const char *file, *device, *resume;
 	const char *rates, *idles;
 	double budget_s, cpu_price;
 	unsigned size_mib, repeats;
 	int sq_cpu;
-	bool json;
 };
 
 enum { OPT_SIZE = 1000, OPT_BUDGET, OPT_IDLES, OPT_RATES, OPT_REPEATS, OPT_PRICE, OPT_RESUME, OPT_SQ_CPU };
@@ -45,10 +45,9 @@ static const struct argp_option options[] = {
 	{ "cpu-price", OPT_PRICE, "X", 0, "What 1 us of CPU is worth in us of latency (default: 1)", 0 },
 	{ "sq-cpu", OPT_SQ_CPU, "N", 0, "Pin the SQ thread to CPU N and the submitter to the others", 0 },
 	{ "resume", OPT_RESUME, "ID", 0, "Go on with an interrupted tune", 0 },
-	{ "out", 'o', "DIR", 0, "Results directory (default: results)", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "fio", 'f', "PATH", 0, "The fio to use (default: from PATH)", 0 },
-	{ "engine-dir", 'e', "DIR", 0, "Directory of the engine file 'sqpoll'", 0 },
+	CMD_OPTION_OUT("Results directory"),
+	CMD_OPTION_JSON("Print JSON"),
+	CMD_OPTIONS_FIO,
 	{ 0 },
 };
 
@@ -72,18 +71,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'd':
 		a->device = arg;
-		return 0;
-	case 'o':
-		a->out = arg;
-		return 0;
-	case 'j':
-		a->json = true;
-		return 0;
-	case 'f':
-		a->fio = arg;
-		return 0;
-	case 'e':
-		a->engine_dir = arg;
 		return 0;
 	case OPT_SIZE:
 		a->size_mib = (unsigned)positive(state, arg, "size", SIZE_MIB_MIN, 1 << 20);
@@ -117,7 +104,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--file and --device exclude each other");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cmd_parse_common(key, arg, state);
 	}
 }
 
@@ -138,8 +125,8 @@ static int stopped(const struct tune *t, const struct args *a, int rc, struct wh
 	else
 		snprintf(end, sizeof(end), "interrupted before the first cell");
 	snprintf(text, sizeof(text), "%s; go on with: %s tune --resume %s --out %s%s%s%s%s", end, cmd_program,
-		 t->run.id, a->out, a->fio ? " --fio " : "", a->fio ? a->fio : "",
-		 a->engine_dir ? " --engine-dir " : "", a->engine_dir ? a->engine_dir : "");
+		 t->run.id, a->common.out, a->common.fio ? " --fio " : "", a->common.fio ? a->common.fio : "",
+		 a->common.engine_dir ? " --engine-dir " : "", a->common.engine_dir ? a->common.engine_dir : "");
 	memcpy(why->text, text, sizeof(text));
 	return cmd_fail(EXIT_INTERRUPTED, "tune", why);
 }
@@ -276,7 +263,7 @@ static int begin(struct tune *t, const struct args *a, int argc, char **argv, st
 {
 	char now[32], *line = command_line(argc, argv);
 	json_t *doc;
-	int rc = store_create(&t->run, a->out, "tune", why);
+	int rc = store_create(&t->run, a->common.out, "tune", why);
 
 	store_time(now, sizeof(now));
 	t->settings = settings_of(a);
@@ -293,7 +280,7 @@ static int begin(struct tune *t, const struct args *a, int argc, char **argv, st
 
 static int resume(struct tune *t, const struct args *a, struct why *why)
 {
-	int rc = store_resume(&t->run, a->out, a->resume, why);
+	int rc = store_resume(&t->run, a->common.out, a->resume, why);
 	json_t *doc = rc ? NULL : load(t, "run.json", why), *env;
 	const char *then, *now;
 
@@ -456,7 +443,7 @@ static int finish(struct tune *t, const struct args *args, struct why *why)
 	}
 	overall = json_string_value(json_object_get(json_object_get(analysis, "overall"), "verdict"));
 	unknown = !overall || !strcmp(overall, "unknown");
-	if (args->json) {
+	if (args->common.json) {
 		char page[PATH_MAX];
 
 		if (!store_path(page, sizeof(page), t->run.final, "report.html"))
@@ -476,7 +463,7 @@ int cmd_tune(int argc, char **argv)
 					  "Measures plain io_uring, SQPOLL kept awake and SQPOLL with each idle period under several arrival "
 					  "patterns, and writes a report that recommends one of them. Only reads its target.",
 					  NULL, NULL, NULL };
-	struct args a = { .out = "results", .rates = GRID_RATES_DEFAULT, .idles = GRID_IDLES_DEFAULT,
+	struct args a = { .common.out = "results", .rates = GRID_RATES_DEFAULT, .idles = GRID_IDLES_DEFAULT,
 			  .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1, .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1 };
 	static struct tune t = { .run = { .lock_fd = -1 } };
 	struct why why = { "" };
@@ -490,7 +477,7 @@ int cmd_tune(int argc, char **argv)
 	if (grid_parse_rates(&t.g, a.rates, &why) || grid_parse_idles(&t.g, a.idles, t.hz, &why) ||
 	    check_target(&a, &why) || check_cpu(a.sq_cpu, &why))
 		return cmd_fail(EXIT_USAGE, "tune", &why);
-	if (fio_find(&t.fio, a.fio, a.engine_dir, &why) || fio_engine_loads(&t.fio, &why) || plotdata_ready(&why))
+	if (fio_find(&t.fio, a.common.fio, a.common.engine_dir, &why) || fio_engine_loads(&t.fio, &why) || plotdata_ready(&why))
 		return cmd_fail(EXIT_CANNOT, "tune", &why);
 	proc_catch_signals();
 	rc = a.resume ? resume(&t, &a, &why) : begin(&t, &a, argc, argv, &why);

@@ -36,9 +36,10 @@ static const struct side {
 enum { OURS, STOCK, PLAIN, SIDES };
 
 struct args {
-	const char *file, *out, *rw, *bs, *fio, *engine_dir;
+	struct cmd_common common;
+	const char *file, *rw, *bs;
 	unsigned pairs, seconds, depth[DEPTHS_MAX], depths;
-	bool direct, json;
+	bool direct;
 };
 
 struct duel {
@@ -58,10 +59,9 @@ static const struct argp_option options[] = {
 	{ "direct", OPT_DIRECT, NULL, 0, "Direct I/O: the device, not the page cache", 0 },
 	{ "pairs", OPT_PAIRS, "N", 0, "Rounds of all three, their order reversed every other time (default: 11, at least 5)", 0 },
 	{ "seconds", OPT_SECONDS, "S", 0, "Time of each run (default: 2)", 0 },
-	{ "out", 'o', "DIR", 0, "Where the scratch file goes (default: results)", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON, with every single value", 0 },
-	{ "fio", 'f', "PATH", 0, "The fio to use (default: from PATH)", 0 },
-	{ "engine-dir", 'e', "DIR", 0, "Directory of the engine file 'sqpoll'", 0 },
+	CMD_OPTION_OUT("Where the scratch file goes"),
+	CMD_OPTION_JSON("Print JSON, with every single value"),
+	CMD_OPTIONS_FIO,
 	{ 0 },
 };
 
@@ -117,23 +117,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_SECONDS:
 		a->seconds = number(state, arg, "seconds", 1, 3600);
 		return 0;
-	case 'o':
-		a->out = arg;
-		return 0;
-	case 'j':
-		a->json = true;
-		return 0;
-	case 'f':
-		a->fio = arg;
-		return 0;
-	case 'e':
-		a->engine_dir = arg;
-		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many: name a target with --file", arg);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return cmd_parse_common(key, arg, state);
 	}
 }
 
@@ -266,11 +254,11 @@ static int prepare(struct duel *d, struct why *why)
 {
 	const struct args *a = d->a;
 	char name[64];
-	int rc = store_mkdirs(a->out, why);
+	int rc = store_mkdirs(a->common.out, why);
 
 	snprintf(name, sizeof(name), ".versus-%d.json", (int)getpid());
-	if (!rc && store_path(d->json_path, sizeof(d->json_path), a->out, name))
-		rc = why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->out);
+	if (!rc && store_path(d->json_path, sizeof(d->json_path), a->common.out, name))
+		rc = why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->common.out);
 	if (rc)
 		return rc;
 	if (a->file) {
@@ -279,8 +267,8 @@ static int prepare(struct duel *d, struct why *why)
 			return why_set(why, -EINVAL, "%s: %s: name a file or device that can be read", a->file, strerror(errno));
 	} else {
 		snprintf(name, sizeof(name), ".versus-%d.dat", (int)getpid());
-		if (store_path(d->path, sizeof(d->path), a->out, name))
-			return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->out);
+		if (store_path(d->path, sizeof(d->path), a->common.out, name))
+			return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->common.out);
 		rc = scratch_create(d->path, (uint64_t)SIZE_MIB << 20, why);
 	}
 	if (!rc && !a->direct)
@@ -294,7 +282,7 @@ int cmd_versus(int argc, char **argv)
 					  "Compares this engine, the stock io_uring engine with sqthread_poll and plain io_uring, all of the "
 					  "same fio, interleaved in one run. Only reads its target. Nothing else should run meanwhile.",
 					  NULL, NULL, NULL };
-	struct args a = { .out = "results", .rw = "randread", .pairs = PAIRS_DEFAULT, .seconds = SECONDS_DEFAULT,
+	struct args a = { .common.out = "results", .rw = "randread", .pairs = PAIRS_DEFAULT, .seconds = SECONDS_DEFAULT,
 			  .depth = { 1, 32 }, .depths = 2 };
 	static struct duel d;
 	struct why why = { "" };
@@ -304,7 +292,7 @@ int cmd_versus(int argc, char **argv)
 	if (!a.bs)
 		a.bs = a.direct ? "4k" : "512";
 	d.a = &a;
-	if (fio_find(&d.fio, a.fio, a.engine_dir, &why) || fio_engine_loads(&d.fio, &why))
+	if (fio_find(&d.fio, a.common.fio, a.common.engine_dir, &why) || fio_engine_loads(&d.fio, &why))
 		return cmd_fail(EXIT_CANNOT, "versus", &why);
 	proc_catch_signals();
 	rc = prepare(&d, &why);
@@ -316,7 +304,7 @@ int cmd_versus(int argc, char **argv)
 		unlink(d.path);
 	if (rc)
 		return cmd_fail(rc == -EINTR ? EXIT_INTERRUPTED : rc == -EINVAL ? EXIT_USAGE : EXIT_CANNOT, "versus", &why);
-	if (a.json)
+	if (a.common.json)
 		print_json(&d);
 	else
 		print_table(&d);

@@ -37,6 +37,28 @@ int cmd_fail(int code, const char *command, const struct why *why)
 	return code;
 }
 
+error_t cmd_parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct cmd_common *c = state->input;
+
+	switch (key) {
+	case 'o':
+		c->out = arg;
+		return 0;
+	case 'j':
+		c->json = true;
+		return 0;
+	case 'f':
+		c->fio = arg;
+		return 0;
+	case 'e':
+		c->engine_dir = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	argp_err_exit_status = EXIT_USAGE;
