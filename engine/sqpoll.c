@@ -101,13 +101,12 @@ static struct sqp_job *alloc_job(struct thread_data *td)
 	job->pending = calloc(td->o.iodepth, sizeof(*job->pending));
 	job->iovecs = calloc(td->o.iodepth, sizeof(*job->iovecs));
 	job->fds = malloc((job->nr_files + 1) * sizeof(*job->fds));
-	if (!job->pending || !job->iovecs || !job->fds) {
-		free_job(job);
-		return NULL;
-	}
-	for (unsigned i = 0; i <= job->nr_files; i++)
+	for (unsigned i = 0; job->fds && i <= job->nr_files; i++)
 		job->fds[i] = -1;
-	return job;
+	if (job->pending && job->iovecs && job->fds)
+		return job;
+	free_job(job);
+	return NULL;
 }
 
 /* The version was right at load time; this catches the same version, configured otherwise. */
