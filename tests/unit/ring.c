@@ -335,6 +335,30 @@ static void closing_stops_the_sq_thread(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* fdinfo (Linux 6.9) and schedstat count the same thread's time; the latter moves on once a tick. */
+static void two_sources_agree_on_the_cpu_time(void **state)
+{
+	enum { RUN_MS = 300, SLACK_US = 20000 };
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	struct sqp_usage used;
+	unsigned first;
+
+	(void)state;
+	open_ring(&cfg);
+	fill_nop(1);
+	commit();
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	sleep_ms(RUN_MS);
+	sqp_usage_since(r.fd, &r.birth, &used);
+	sqp_ring_close(&r);
+	assert_true(used.elapsed_us >= RUN_MS * 1000);
+	assert_true(used.app_us <= used.elapsed_us);
+	if (used.info.total_us < 0 || used.sched_us < 0)
+		skip();
+	assert_true(used.sched_us <= (int64_t)used.elapsed_us + SLACK_US);
+	assert_in_range(used.info.total_us + SLACK_US, used.sched_us, used.sched_us + 2 * SLACK_US);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +372,7 @@ int main(void)
 		cmocka_unit_test(the_end_shows_the_effective_idle),
 		cmocka_unit_test(polling_is_refused_where_nothing_polls),
 		cmocka_unit_test(closing_stops_the_sq_thread),
+		cmocka_unit_test(two_sources_agree_on_the_cpu_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
