@@ -81,8 +81,8 @@ test_progress() {
 	run out "${job[@]}" --name=a --status-interval=1 --time_based --runtime=3
 	[ "$(grep -c 'a: (groupid=0' out)" -ge 2 ] || fail "--status-interval=1 showed $(grep -c 'a: (groupid=0' out) states"
 	[ "$(grep -c '^SQPOLL' out)" -eq 1 ] || fail "--status-interval=1: the table came $(grep -c '^SQPOLL' out) times"
-	run out "${job[@]}" --name=a --eta=always --eta-newline=1 --time_based --runtime=2
-	grep -q 'eta ' out || fail "--eta=always shows nothing: $(<out)"
+	run out "${job[@]}" --name=a --eta=always --eta-newline=1 --time_based --runtime=3
+	grep -q 'Jobs: 1 (f=1)' out || fail "--eta=always shows nothing: $(<out)"
 	[ "$(table_of out | wc -l)" -eq 1 ] || fail "--eta=always: $(sed -n '/^SQPOLL/,$p' out)"
 }
 
