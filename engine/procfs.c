@@ -141,12 +141,12 @@ void sqp_usage_since(int fd, const struct sqp_mark *birth, struct sqp_usage *u)
 {
 	struct sqp_mark now;
 
-	sqp_mark_now(&now);
-	u->elapsed_us = (now.at_ns - birth->at_ns) / NS_PER_US;
-	u->app_us = now.app_us - birth->app_us;
 	sqp_fdinfo_read(fd, &u->info);
 	u->sched_us = u->info.idle_since_birth ? 0 : read_schedstat_us(u->info.tid);
 	u->switches = u->info.idle_since_birth ? 0 : read_switches(u->info.tid);
+	sqp_mark_now(&now);	/* last: the reads above may have had to try again */
+	u->elapsed_us = (now.at_ns - birth->at_ns) / NS_PER_US;
+	u->app_us = now.app_us - birth->app_us;
 }
 
 bool sqp_cpu_in_list(const char *list, int cpu)
