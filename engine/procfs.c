@@ -23,21 +23,30 @@ bool sqp_read_line(const char *path, char *buf, size_t len)
 	return ok;
 }
 
-/* The number behind "KEY:" in a file of such lines; -1 when it is not there. */
-static int64_t keyed_number(FILE *f, const char *key)
+struct keyed {
+	const char *key;
+	int64_t value;
+};
+
+/* Numbers behind "KEY:" in a file of such lines, all from one reading; -1 for a key that is not there. */
+static void read_keyed(FILE *f, struct keyed *k, unsigned nr)
 {
 	char line[256];
-	size_t n = strlen(key);
 
-	rewind(f);
+	for (unsigned i = 0; i < nr; i++)
+		k[i].value = -1;
 	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, n) && line[n] == ':')
-			return strtoll(line + n + 1, NULL, 10);
-	return -1;
+		for (unsigned i = 0; i < nr; i++) {
+			size_t n = strlen(k[i].key);
+
+			if (!strncmp(line, k[i].key, n) && line[n] == ':')
+				k[i].value = strtoll(line + n + 1, NULL, 10);
+		}
 }
 
 static void fdinfo_once(int fd, struct sqp_fdinfo *info)
 {
+	struct keyed k[] = { { "SqThread", 0 }, { "SqThreadCpu", 0 }, { "SqTotalTime", 0 }, { "SqWorkTime", 0 } };
 	char path[64];
 	FILE *f;
 
@@ -46,11 +55,12 @@ static void fdinfo_once(int fd, struct sqp_fdinfo *info)
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	info->tid = (int)keyed_number(f, "SqThread");
-	info->cpu = (int)keyed_number(f, "SqThreadCpu");
-	info->total_us = keyed_number(f, "SqTotalTime");
-	info->work_us = keyed_number(f, "SqWorkTime");
+	read_keyed(f, k, sizeof(k) / sizeof(*k));
 	fclose(f);
+	info->tid = (int)k[0].value;
+	info->cpu = (int)k[1].value;
+	info->total_us = k[2].value;
+	info->work_us = k[3].value;
 }
 
 void sqp_fdinfo_read(int fd, struct sqp_fdinfo *info)
@@ -116,15 +126,14 @@ static int64_t read_schedstat_us(int tid)
 
 static int64_t read_switches(int tid)
 {
+	struct keyed k[] = { { "voluntary_ctxt_switches", 0 }, { "nonvoluntary_ctxt_switches", 0 } };
 	FILE *f = open_thread_file(tid, "status");
-	int64_t by_choice, by_force;
 
 	if (!f)
 		return -1;
-	by_choice = keyed_number(f, "voluntary_ctxt_switches");
-	by_force = keyed_number(f, "nonvoluntary_ctxt_switches");
+	read_keyed(f, k, sizeof(k) / sizeof(*k));
 	fclose(f);
-	return by_choice < 0 || by_force < 0 ? -1 : by_choice + by_force;
+	return k[0].value < 0 || k[1].value < 0 ? -1 : k[0].value + k[1].value;
 }
 
 void sqp_mark_now(struct sqp_mark *m)
