@@ -6,25 +6,6 @@
 # Wrong if: a total differs, a request is lost, or an error passes as success.
 . "$SQP_SOURCE/tests/engine/rows.sh" || exit 1
 
-clean_up() {
-	local where
-	for where in "${target[@]}"; do
-		case $where in
-		/dev/loop*) losetup -d "$where" ;;
-		*) umount "$where" ;;
-		esac
-	done
-	rm -rf "$WORK"
-}
-trap clean_up EXIT
-
-# A block device that takes discards, one per engine
-can_loop() {
-	[ -n "${target[sqpoll.LOOP]:-}" ] && return
-	echo "no loop device could be made here: $loop_why"
-	return 1
-}
-
 can_small_fs() {
 	[ -n "${target[sqpoll.SMALL]:-}" ] && return
 	echo "no small file system could be mounted here: $mount_why"
@@ -76,7 +57,7 @@ can_hugepages() {
 
 for engine in io_uring sqpoll; do
 	truncate -s 16M "$WORK/$engine.disk"
-	loop_why=$(losetup --find --show "$WORK/$engine.disk" 2>&1) && target[$engine.LOOP]=$loop_why
+	make_loop "$engine" "$WORK/$engine.disk"
 	mkdir "$WORK/$engine.small"
 	mount_why=$(mount -t tmpfs -o size=2m sqpoll-test "$WORK/$engine.small" 2>&1) &&
 		target[$engine.SMALL]=$WORK/$engine.small

@@ -7,19 +7,6 @@
 # Wrong if: a request goes to another file, a slot or a descriptor leaks, a reopened file fails with EBADF.
 . "$SQP_SOURCE/tests/engine/rows.sh" || exit 1
 
-clean_up() {
-	[ -z "${target[io_uring.LOOP]:-}" ] || losetup -d "${target[io_uring.LOOP]}"
-	[ -z "${target[sqpoll.LOOP]:-}" ] || losetup -d "${target[sqpoll.LOOP]}"
-	rm -rf "$WORK"
-}
-trap clean_up EXIT
-
-can_loop() {
-	[ -n "${target[sqpoll.LOOP]:-}" ] && return
-	echo "no loop device could be made here: $loop_why"
-	return 1
-}
-
 # descriptors_stay KIND: 40 jobs one after the other in one process, 64 descriptors allowed; KIND names the options
 # that the jobs take in turn
 descriptors_stay() {
@@ -80,7 +67,7 @@ test_descriptors_after_refused_jobs() {
 
 for engine in io_uring sqpoll; do
 	head -c 8M /dev/urandom >"$WORK/$engine.disk"
-	loop_why=$(losetup --find --show "$WORK/$engine.disk" 2>&1) && target[$engine.LOOP]=$loop_why
+	make_loop "$engine" "$WORK/$engine.disk"
 done
 test_descriptors_after_good_jobs
 test_descriptors_after_refused_jobs

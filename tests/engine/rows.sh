@@ -22,6 +22,33 @@ need fio jq timeout
 row_limit_s=60
 # shellcheck disable=SC2034 # filled by the tests
 declare -A target
+
+# Block devices and mounts are targets too
+clean_up() {
+	local where
+	for where in "${target[@]}"; do
+		case $where in
+		/dev/loop*) losetup -d "$where" ;;
+		*) umount "$where" ;;
+		esac
+	done
+	rm -rf "$WORK"
+}
+trap clean_up EXIT
+
+# make_loop ENGINE FILE: target[ENGINE.LOOP] is a block device over FILE, or loop_why says why there is none
+loop_why=
+make_loop() {
+	loop_why=$(losetup --find --show "$2" 2>&1) && target[$1.LOOP]=$loop_why
+}
+
+# A block device that takes discards, one per engine
+can_loop() {
+	[ -n "${target[sqpoll.LOOP]:-}" ] && return
+	echo "no loop device could be made here: $loop_why"
+	return 1
+}
+
 rows_passed=0
 rows_failed=0
 rows_skipped=0
