@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs in a guest of scripts/lab, see tests/lab/zoned.sh. Zones have 4 MiB on both devices.
+# shellcheck disable=SC2317 # check calls functions by name
 set -u
 
-bad=0 n=0 device='' offset=''
+bad=0 device='' offset=''
 
 # says VERDICT WHAT
 says() {
