@@ -95,7 +95,7 @@ keeps_files() {
 	mkdir "$WORK/home"
 	echo mine >"$WORK/home/both"
 	# shellcheck disable=SC2016 # the guest's shell expands this
-	"$lab" "$image" --out "$WORK/home" -- sh -c 'lsmod | wc -l; test -b /dev/nvme0n1 && echo "by path: $(uname -r)"
+	"$lab" "$image" --out "$WORK/home" -- sh -c 'wc -l </proc/modules; test -b /dev/nvme0n1 && echo "by path: $(uname -r)"
 		echo theirs >"$OUT/both"; echo new >"$OUT/new one"; exit 4' >"$WORK/here" 2>&1 </dev/null &
 	guest=$!
 	"$lab" $kernel -- sh -c 'echo by name; exit 5' >"$WORK/there" 2>&1 </dev/null || there=$?

@@ -42,7 +42,8 @@ start() {
 		done
 		sleep 0.1
 	done
-	echo "WRONG  no SQ thread after $try looks: $(cat /tmp/job.log)"
+	echo "WRONG  no SQ thread at work after $try looks: $(cat /tmp/job.log)"
+	kill -KILL "$fio"
 	bad=1
 	return 1
 }
