@@ -10,6 +10,7 @@
 doc=$SQP_SOURCE/docs/SEED.md
 kernels='5.10-uml 5.10 6.1 6.12 7.2'
 declare -A seen=()
+all=()
 
 # key of the cell, and its words in the table; those of time come last
 rows='
@@ -218,8 +219,8 @@ write() {
 
 if [ "${1:?KERNEL or --write}" = --write ]; then
 	shift
-	# shellcheck disable=SC2086 # words
-	write ${*:-$kernels}
+	[ $# -gt 0 ] || read -ra all <<<"$kernels"
+	write "$@" "${all[@]}"
 else
 	idle_kv=$WORK/guest/idle.kv
 	observe "$1"
