@@ -117,7 +117,16 @@ polled() {
 	fi
 	reset_all
 	case $(uname -r) in
-	6.1.*) wrote_and_verified sqpoll randwrite --hipri ;;
+	6.1.*)
+		# a null_blk that keeps nothing of what is polled cannot be verified
+		if [ "$device" = "$null" ] && ! job io_uring --rw=randwrite --size=16m --verify=crc32c --hipri; then
+			echo "       polled writes to this null_blk are lost with the stock engine too: $(totals), $(written) KiB"
+			reset_all
+			job sqpoll --rw=write --size=16m
+		else
+			wrote_and_verified sqpoll randwrite --hipri
+		fi
+		;;
 	*)
 		job sqpoll --rw=write --size=16m --hipri || rc=$?
 		check 'hipri writes are refused where they crash the kernel' is "$rc" 1
