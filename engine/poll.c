@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "poll.h"
 
+#include "explain.h"
 #include "procfs.h"
 #include "reap.h"
 #include "wake.h"
@@ -17,26 +18,49 @@ enum { PROBE_ALIGN = 4096 };
 static const char no_poll_queues[] =
 	"hipri: %s: its device (%u:%u) has no poll queues; load the driver with them (nvme.poll_queues=1, null_blk poll_queues=1) or leave out hipri";
 
-int sqp_poll_check(int fd, const char *name, struct sqp_why *why)
+static const char zoned_crash[] =
+	"hipri: %s: its device (%u:%u) is zoned, and polling for writes to it crashes Linux %s (zone write plugging, 6.10 and later); leave out hipri";
+
+/* The value of queue/NAME of device DEV. */
+static bool queue_line(dev_t dev, const char *name, char *value, size_t len)
 {
 	/* a partition has its queue one level up */
-	static const char *const where[] = { "queue/io_poll", "../queue/io_poll" };
-	char path[96], value[16];
+	static const char *const where[] = { "", "../" };
+	char path[96];
+
+	for (unsigned i = 0; i < SQP_NR(where); i++) {
+		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%squeue/%s", major(dev), minor(dev), where[i], name);
+		if (sqp_read_line(path, value, len))
+			return true;
+	}
+	return false;
+}
+
+/* A write that has to wait for another to its zone keeps its number of segments in the word where the poller looks
+ * for the number of the hardware queue. There is nothing to probe but by crashing. */
+bool sqp_poll_zoned_crashes(const char *zoned, unsigned major, unsigned minor)
+{
+	return strcmp(zoned, "none") && (major > 6 || (major == 6 && minor >= 10));
+}
+
+int sqp_poll_check(int fd, const char *name, bool writes, struct sqp_why *why)
+{
+	struct sqp_machine m;
+	char value[32];
 	struct stat st;
 	dev_t dev;
 
 	if (fstat(fd, &st))
 		return 0;
 	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-	for (unsigned i = 0; i < SQP_NR(where); i++) {
-		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s", major(dev), minor(dev), where[i]);
-		if (!sqp_read_line(path, value, sizeof(value)))
-			continue;
-		if (value[0] == '1')
-			return 0;
+	if (queue_line(dev, "io_poll", value, sizeof(value)) && value[0] != '1')
 		return sqp_why(why, -EOPNOTSUPP, no_poll_queues, name, major(dev), minor(dev));
-	}
-	return 0;
+	if (!writes || !queue_line(dev, "zoned", value, sizeof(value)))
+		return 0;
+	sqp_explain_gather(&m);
+	if (!sqp_poll_zoned_crashes(value, m.kernel_major, m.kernel_minor))
+		return 0;
+	return sqp_why(why, -EOPNOTSUPP, zoned_crash, name, major(dev), minor(dev), m.release);
 }
 
 static int explain_probe(int res, const char *name, struct sqp_why *why)

@@ -6,8 +6,11 @@
 #include "ring.h"
 
 /* 0 when the block device behind FD polls, or when that cannot be told beforehand; -EOPNOTSUPP with the reason when
- * its queue has no poll queues. */
-int sqp_poll_check(int fd, const char *name, struct sqp_why *why);
+ * its queue has no poll queues, or when the job WRITES and this kernel would crash in polling them. */
+int sqp_poll_check(int fd, const char *name, bool writes, struct sqp_why *why);
+
+/* Does Linux MAJOR.MINOR crash in polled writes to a device whose queue/zoned says ZONED? */
+bool sqp_poll_zoned_crashes(const char *zoned, unsigned major, unsigned minor);
 
 /* One polled read of LEN bytes at OFFSET of the file in SLOT, LEN a multiple of its block size. 0, or -errno with
  * the reason. The ring must be idle. */

@@ -202,7 +202,9 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	if (ret)
 		return fail(td, ret, &why);
 	job->vectored = o->nonvectored == (unsigned)-1 ? !sqp_ring_has_op(&job->ring, IORING_OP_READ) : !o->nonvectored;
-	job->async_trim = !cfg.hipri && sqp_ring_has_op(&job->ring, IORING_OP_URING_CMD);
+	/* a zone is not trimmed but reset, which fio does */
+	job->async_trim = !cfg.hipri && td->o.zone_mode != ZONE_MODE_ZBD &&
+			  sqp_ring_has_op(&job->ring, IORING_OP_URING_CMD);
 	return 0;
 }
 
@@ -280,7 +282,7 @@ static int check_polling(struct thread_data *td, struct sqp_job *job, struct fio
 
 	if (opened && sqp_fio_open_file(td, f))
 		return 1;
-	ret = sqp_poll_check(opened ? f->fd : job->fds[f->fileno], f->file_name, &why);
+	ret = sqp_poll_check(opened ? f->fd : job->fds[f->fileno], f->file_name, td_write(td), &why);
 	if (!ret)
 		ret = sqp_poll_probe(&job->ring, (unsigned)f->fileno, f->file_name, f->file_offset, len, &why);
 	if (ret)

@@ -66,7 +66,7 @@ make_base() {
 	printf '%s\n' "${files[@]}" | copy_here "$dir"
 	libraries_of "${files[@]}" | copy_here "$dir"
 	for lib in $image_libraries; do
-		ldconfig -p | awk -v lib="$lib" '$1 == lib && /x86-64/ { print $NF; exit }'
+		ldconfig -p | awk -v lib="$lib" '$1 == lib && /x86-64/ && !found++ { print $NF }'
 	done | copy_here "$dir"
 	echo 'root:x:0:0:root:/root:/bin/bash' >"$dir/etc/passwd"
 	echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>"$dir/etc/passwd"
@@ -97,7 +97,7 @@ ensure_base() {
 # make_build DIR: engine, sqbench, tests and jobs, where they are on this machine; the engine also where fio looks
 make_build() {
 	local dir=$1 build=build/release lib
-	lib=$(ldconfig -p | awk '/libc\.so\.6/ && /x86-64/ { sub(/\/[^\/]*$/, "", $NF); print $NF; exit }')
+	lib=$(ldconfig -p | awk '/libc\.so\.6/ && /x86-64/ && !found++ { sub(/\/[^\/]*$/, "", $NF); print $NF }')
 	mkdir -p "$dir$root" "$dir/usr${lib#/usr}"
 	(cd "$root" && find tests jobs scripts -type f -print0 | cpio -p -0 -d --quiet "$dir$root")
 	(cd "$root" && find $build/engine $build/bench $build/tests -maxdepth 2 \

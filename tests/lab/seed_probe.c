@@ -268,22 +268,49 @@ static void probe_exit(const char *path)
 	printf("kill9_gone_ms=%.1f\n", gone_after_ms(child, before));
 }
 
-static void probe_zero(const char *path)
+/* Reads that completed with the thread awake, of so many; the ring counts its enters from the second read on. */
+enum { READS = 53 };
+
+static int reads_awake(struct probe_ring *ring, int fd)
 {
-	enum { READS = 53 };
-	struct probe_ring ring;
-	int fd = open_file(path);
 	int done = 0;
 
-	open_sqpoll(&ring, 2000);
-	register_file(&ring, fd);
-	read_awake(&ring, 0, IOSQE_FIXED_FILE);
-	ring.enters = 0;
-	while (done < READS && read_awake(&ring, 0, IOSQE_FIXED_FILE) == (int)sizeof(page))
+	register_file(ring, fd);
+	read_awake(ring, 0, IOSQE_FIXED_FILE);
+	ring->enters = 0;
+	while (done < READS && read_awake(ring, 0, IOSQE_FIXED_FILE) == (int)sizeof(page))
 		done++;
-	printf("awake_reads=%d\nawake_enters=%u\n", done, ring.enters);
+	return done;
+}
+
+static void probe_zero(const char *path)
+{
+	struct probe_ring ring;
+	int fd = open_file(path);
+
+	open_sqpoll(&ring, 2000);
+	printf("awake_reads=%d\n", reads_awake(&ring, fd));
+	printf("awake_enters=%u\n", ring.enters);
 	ring_close(&ring);
 	close(fd);
+}
+
+/* Where nothing polls, the kernel refuses the reads or does them with interrupts: count those outside. */
+static void probe_polled(const char *path)
+{
+	struct probe_ring ring;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECT);
+	int reads = 0;
+
+	must(ring_open(&ring, 8, &(struct io_uring_params){
+		     .flags = IORING_SETUP_SQPOLL | IORING_SETUP_IOPOLL, .sq_thread_idle = 2000 }),
+	     "create an SQPOLL ring with IOPOLL");
+	if (fd >= 0)
+		reads = reads_awake(&ring, fd);
+	printf("polled_reads=%d\npolled_enters=%u\n", reads, ring.enters);
+	ring_close(&ring);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void print_spins(unsigned idle_ms, int wanted)
@@ -330,7 +357,7 @@ static const struct section {
 } sections[] = {
 	{ "kernel", probe_kernel }, { "files", probe_files }, { "wake", probe_wake }, { "wait", probe_wait },
 	{ "affinity", probe_affinity }, { "hipri", probe_hipri }, { "exit", probe_exit }, { "zero", probe_zero },
-	{ "idle", probe_idle },
+	{ "polled", probe_polled }, { "idle", probe_idle },
 };
 
 static bool wanted(const char *name, char **names)

@@ -305,7 +305,7 @@ static void polling_is_refused_where_nothing_polls(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, 65536), 0);
 	cfg.hipri = true;
-	ret = sqp_poll_check(fd, "the-file", &why);
+	ret = sqp_poll_check(fd, "the-file", true, &why);
 	open_ring(&cfg);
 	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
 	assert_int_equal(sqp_file_set(&r, 0, fd, path, &why), 0);
@@ -315,6 +315,16 @@ static void polling_is_refused_where_nothing_polls(void **state)
 	sqp_ring_close(&r);
 	close(fd);
 	unlink(path);
+}
+
+static void polled_zoned_writes_crash_some_kernels(void **state)
+{
+	(void)state;
+	assert_false(sqp_poll_zoned_crashes("none", 7, 2));
+	assert_false(sqp_poll_zoned_crashes("host-managed", 5, 10));
+	assert_false(sqp_poll_zoned_crashes("host-managed", 6, 9));
+	assert_true(sqp_poll_zoned_crashes("host-managed", 6, 10));
+	assert_true(sqp_poll_zoned_crashes("host-managed", 7, 0));
 }
 
 static void closing_stops_the_sq_thread(void **state)
@@ -371,6 +381,7 @@ int main(void)
 		cmocka_unit_test(a_dead_owner_is_reported),
 		cmocka_unit_test(the_end_shows_the_effective_idle),
 		cmocka_unit_test(polling_is_refused_where_nothing_polls),
+		cmocka_unit_test(polled_zoned_writes_crash_some_kernels),
 		cmocka_unit_test(closing_stops_the_sq_thread),
 		cmocka_unit_test(two_sources_agree_on_the_cpu_time),
 	};

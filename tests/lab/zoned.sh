@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# zoned.sh KERNEL: Question: does zonemode=zbd work with the engine, in writes, resets and reads that verify?
+# Expected: every write pointer stands where fio's own figures put it; checksums hold; the stock engine counts the same;
+#           a write that is not at the write pointer is an error; resets by trim reset.
+# Wrong if: a pointer or a checksum differs, a job hangs, or polled writes reach a kernel that crashes in them.
+# On a zoned null_blk with conventional zones, and from 6.1 on on QEMU's zoned NVMe namespace.
+. "${SQP_SOURCE:?is set by ctest}/tests/lib.sh"
+. "$SQP_SOURCE/tests/lab/lab.sh"
+kernel=$1
+
+model=(--device-model zoned)
+[ "$kernel" != 5.10 ] || model=()
+rc=0
+in_guest zoned "$kernel" --null-blk '' "${model[@]}" --timeout 240 -- bash "$SQP_SOURCE/tests/lab/in-guest/zoned.sh" || rc=$?
+cat "$WORK/zoned.log"
+[ "$rc" -eq 0 ] || fail "zoned devices on $kernel: exit $rc, $(grep -c '^WRONG' "$WORK/zoned.log") lines say WRONG"
