@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FDINFO_TRIES = 50, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
+enum { FDINFO_TRIES = 50, FDINFO_PATIENT_TRIES = 5000, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
 
 bool sqp_read_line(const char *path, char *buf, size_t len)
 {
@@ -102,23 +102,8 @@ static bool is_sq_thread(int tid)
 	       (!strncmp(comm, "iou-sqp-", 8) || !strncmp(comm, "io_uring-sq", 11));
 }
 
-void sqp_fdinfo_read(int fd, const struct sqp_sq_thread *t, struct sqp_fdinfo *info)
-{
-	static const struct timespec pause = { .tv_nsec = FDINFO_RETRY_NS };
-	int tries = t->tid > 0 ? 1 : FDINFO_TRIES;
-
-	for (int i = 0; i < tries; i++) {
-		if (i)
-			nanosleep(&pause, NULL);	/* -1: the ring's lock was taken */
-		fdinfo_once(fd, info);
-		info->idle_since_birth = info->tid == (int)gettid();
-		if (is_sq_thread(info->tid))
-			return;
-	}
-	info->tid = t->tid > 0 ? t->tid : -1;
-}
-
-/* The thread bears the number of the task that made the ring. Two of that name: two rings of ours, and no answer. */
+/* The thread bears the number of the task that made the ring. Two of that name: two rings of ours, and no answer. Not for
+ * a ring just opened: its thread may still be without the name, and that of a ring just closed still have it. */
 static int find_by_name(void)
 {
 	DIR *tasks = opendir("/proc/self/task");
@@ -139,6 +124,31 @@ static int find_by_name(void)
 	}
 	closedir(tasks);
 	return n == 1 ? found : -1;
+}
+
+/* Until it names an SQ thread, TRIES times. -1: the ring's lock was taken. */
+static bool fdinfo_until_named(int fd, int tries, struct sqp_fdinfo *info)
+{
+	static const struct timespec pause = { .tv_nsec = FDINFO_RETRY_NS };
+
+	for (int i = 0; i < tries; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		fdinfo_once(fd, info);
+		if (is_sq_thread(info->tid))
+			return true;
+	}
+	return false;
+}
+
+void sqp_fdinfo_read(int fd, const struct sqp_sq_thread *t, struct sqp_fdinfo *info)
+{
+	if (fdinfo_until_named(fd, t->tid > 0 ? 1 : FDINFO_TRIES, info))
+		return;
+	info->idle_since_birth = info->tid == (int)gettid();
+	info->tid = t->tid;
+	if (t->tid <= 0)
+		info->tid = info->idle_since_birth ? -1 : find_by_name();
 }
 
 void sqp_thread_state(int tid, char *buf, size_t len)
@@ -200,28 +210,25 @@ void sqp_mark_now(struct sqp_mark *m)
 	m->at_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void read_used(int fd, const struct sqp_sq_thread *t, struct sqp_usage *u)
+static void read_sched(const struct sqp_fdinfo *info, int64_t *sched_us, int64_t *switches)
 {
-	sqp_fdinfo_read(fd, t, &u->info);
-	u->sched_us = u->info.idle_since_birth ? 0 : read_schedstat_us(u->info.tid);
-	u->switches = u->info.idle_since_birth ? 0 : read_switches(u->info.tid);
+	*sched_us = info->idle_since_birth ? 0 : read_schedstat_us(info->tid);
+	*switches = info->idle_since_birth ? 0 : read_switches(info->tid);
 }
 
 void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t)
 {
-	struct sqp_usage u;
+	struct sqp_fdinfo info;
 
 	*t = (struct sqp_sq_thread){ .tid = -1 };
-	read_used(fd, t, &u);
-	t->tid = u.info.tid;
-	if (t->tid <= 0 && !shared)
-		t->tid = find_by_name();
+	if (!fdinfo_until_named(fd, shared ? FDINFO_PATIENT_TRIES : FDINFO_TRIES, &info))
+		return;
+	t->tid = info.tid;
 	if (!shared)
 		return;
-	t->total_us = u.info.total_us;
-	t->work_us = u.info.work_us;
-	t->sched_us = u.sched_us;
-	t->switches = u.switches;
+	t->total_us = info.total_us;
+	t->work_us = info.work_us;
+	read_sched(&info, &t->sched_us, &t->switches);
 }
 
 static int64_t since(int64_t now, int64_t then)
@@ -233,7 +240,8 @@ void sqp_usage_since(int fd, const struct sqp_mark *birth, const struct sqp_sq_t
 {
 	struct sqp_mark now;
 
-	read_used(fd, t, u);
+	sqp_fdinfo_read(fd, t, &u->info);
+	read_sched(&u->info, &u->sched_us, &u->switches);
 	if (u->info.cpu < 0 && u->info.tid > 0)
 		u->info.cpu = read_last_cpu(u->info.tid);
 	u->info.total_us = since(u->info.total_us, t->total_us);

@@ -36,10 +36,12 @@ struct sqp_usage {
 };
 
 /* Reads /proc/self/fdinfo/FD of a ring whose SQ thread is T. While T->tid is unknown: several times, for up to 20 ms, when
- * the kernel was too busy to answer or the thread has not run yet. A number counts only when it is an SQ thread's. */
+ * the kernel was too busy to answer or the thread has not run yet, and then the thread is looked for by its name. A number
+ * counts only when it is an SQ thread's. */
 void sqp_fdinfo_read(int fd, const struct sqp_sq_thread *t, struct sqp_fdinfo *info);
 
-/* Learns which thread serves ring FD, just opened by the calling thread. SHARED: it served other rings before. */
+/* Learns which thread serves ring FD, just opened by the calling thread. SHARED: it serves other rings as well, and it
+ * matters which one it is: up to 2 s are spent on that. */
 void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t);
 
 /* "asleep", "running", …: the state of thread TID in words; "state unknown" when it cannot be read. */

@@ -163,12 +163,18 @@ static int setup(struct sqp_ring *r, struct io_uring_params *p, unsigned sq_entr
 static int meet_sq_thread(struct sqp_ring *r, struct sqp_why *why)
 {
 	const struct sqp_ring *to = r->cfg.attach_to;
+	struct sqp_sq_thread theirs;
 
 	sqp_sq_thread_learn(r->fd, to != NULL, &r->sq);
-	if (!to || (r->sq.tid > 0 && r->sq.tid == to->sq.tid))
+	if (!to)
+		return 0;
+	theirs = to->sq;
+	if (theirs.tid <= 0)	/* it had not run yet */
+		sqp_sq_thread_learn(to->fd, true, &theirs);
+	if (r->sq.tid > 0 && r->sq.tid == theirs.tid)
 		return 0;
 	return sqp_why(why, -EOPNOTSUPP, "a shared SQ thread: this kernel does not show that the rings share one (theirs: %d and %d; sharing came with Linux 5.10); let each ring have its own",
-		       to->sq.tid, r->sq.tid);
+		       theirs.tid, r->sq.tid);
 }
 
 static void register_fd(struct sqp_ring *r, const struct sqp_caps *caps)
