@@ -5,8 +5,9 @@
 #include "uapi.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Kernels that cannot be asked this way answer EINVAL or, for want of a ring, EBADF. */
@@ -47,25 +48,41 @@ int sqp_ask_once(struct sqp_said *said)
 	return query(said) ? 0 : ask_a_ring(said);
 }
 
+/* No lock: a process may be forked while one of its threads is asking, and its child would find the lock taken for ever.
+ * The number of the asking process tells the child that nobody asks on its behalf. */
+static _Atomic int asker;
+static _Atomic bool asked;
+static struct sqp_caps known;
+
+static bool my_turn_to_ask(void)
+{
+	static const struct timespec pause = { .tv_nsec = 50000 };
+	int seen = atomic_load(&asker), me = (int)getpid();
+
+	if (seen != me)
+		return atomic_compare_exchange_strong(&asker, &seen, me);
+	nanosleep(&pause, NULL);
+	return false;
+}
+
 int sqp_ask_kernel(const struct sqp_config *cfg, struct sqp_caps *caps, struct sqp_why *why)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct sqp_caps known;
-	static bool asked;
 	struct sqp_said said;
-	int ret = 0;
 
-	pthread_mutex_lock(&lock);
-	if (!asked) {
+	while (!atomic_load(&asked)) {
+		int ret;
+
+		if (!my_turn_to_ask())
+			continue;
 		ret = sqp_ask_once(&said);
-		if (!ret) {
-			sqp_caps_conclude(&said, &known);
-			asked = true;
+		if (ret) {
+			atomic_store(&asker, 0);
+			sqp_explain_setup(why, ret, cfg);
+			return ret;
 		}
+		sqp_caps_conclude(&said, &known);
+		atomic_store(&asked, true);
 	}
 	*caps = known;
-	pthread_mutex_unlock(&lock);
-	if (ret)
-		sqp_explain_setup(why, ret, cfg);
-	return ret;
+	return 0;
 }

@@ -26,7 +26,7 @@ int sqp_poll_check(int fd, const char *name, struct sqp_why *why)
 	dev_t dev;
 
 	if (fstat(fd, &st))
-		return 0;
+		return 1;
 	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
 	for (unsigned i = 0; i < SQP_NR(where); i++) {
 		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s", major(dev), minor(dev), where[i]);
@@ -36,7 +36,7 @@ int sqp_poll_check(int fd, const char *name, struct sqp_why *why)
 			return 0;
 		return sqp_why(why, -EOPNOTSUPP, no_poll_queues, name, major(dev), minor(dev));
 	}
-	return 0;
+	return 1;
 }
 
 static int explain_probe(int res, const char *name, struct sqp_why *why)

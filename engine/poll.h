@@ -5,8 +5,8 @@
 
 #include "ring.h"
 
-/* 0 when the block device behind FD polls, or when that cannot be told beforehand; -EOPNOTSUPP with the reason when
- * its queue has no poll queues. */
+/* 0 when the block device behind FD polls; 1 when /sys does not tell (a file system on several devices, or on none);
+ * -EOPNOTSUPP with the reason when its queue has no poll queues. */
 int sqp_poll_check(int fd, const char *name, struct sqp_why *why);
 
 /* One polled read of LEN bytes at OFFSET of the file in SLOT, LEN a multiple of its block size. 0, or -errno with

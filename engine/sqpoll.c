@@ -282,7 +282,9 @@ static int check_polling(struct thread_data *td, struct sqp_job *job, struct fio
 	if (opened && sqp_fio_open_file(td, f))
 		return 1;
 	ret = sqp_poll_check(opened ? f->fd : job->fds[f->fileno], f->file_name, &why);
-	if (!ret)
+	if (ret > 0)
+		job->notes[0] = "hipri: /sys does not tell whether a file's device polls; kernels before 6.7 use interrupts if it does not";
+	if (ret >= 0)
 		ret = sqp_poll_probe(&job->ring, (unsigned)f->fileno, f->file_name, f->file_offset, len, &why);
 	if (ret)
 		fail(td, ret, &why);
@@ -314,7 +316,8 @@ static int sqp_fio_post_init(struct thread_data *td)
 		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
 		return fail(td, EINVAL, &why);
 	}
-	job->nr_notes = sqp_options_notes(td, job->notes, SQP_MAX_NOTES);
+	job->nr_notes = job->notes[0] ? 1 : 0;
+	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);
 	job->ready = true;
 	return 0;
 }

@@ -228,7 +228,7 @@ static void try_one(unsigned combination, struct sqp_ring *first)
 	if (ret)
 		return;
 	setups++;
-	if (cfg.hipri && !polls && sqp_poll_check(fd, path, &why))
+	if (cfg.hipri && !polls && sqp_poll_check(fd, path, &why) < 0)
 		printf("refused: %s\n", why.text);
 	else
 		use(&r, combination, first);
