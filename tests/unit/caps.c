@@ -96,7 +96,7 @@ static void what_is_missing_is_named(void **state)
 		{ SINCE_5_5, IORING_SETUP_ATTACH_WQ, { "ATTACH_WQ", "5.6", "shared SQ thread" } },
 		{ SINCE_5_6, IORING_SETUP_SQE128 | IORING_SETUP_CQE32, { "SQE128", "5.19", "cmd_type" } },
 	};
-	struct sqp_why why;
+	struct sqp_why why = { "" };
 
 	(void)state;
 	for (unsigned i = 0; i < SQP_NR(table); i++) {

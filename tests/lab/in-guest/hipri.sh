@@ -36,7 +36,6 @@ trace_on() {
 	for event in syscalls/sys_enter_io_uring_enter io_uring/io_uring_complete timer/hrtimer_expire_entry; do
 		echo 1 >"$tracing/events/$event/enable" || wrong "this kernel has no tracepoint $event"
 	done
-	echo 'function == null_cmd_timer_expired' >$tracing/events/timer/hrtimer_expire_entry/filter 2>/dev/null
 	echo >$tracing/trace
 	echo 1 >$tracing/tracing_on
 }
@@ -44,7 +43,7 @@ trace_on() {
 # enters_seen: all of them, and those of a job after its first completion. The SQ thread bears the job's number.
 enters_seen() {
 	awk '/ io_uring_complete: / && match($1, /^iou-sqp-[0-9]+/) { done[substr($1, 9, RLENGTH - 8)] = 1 }
-		/sys_io_uring_enter\(/ { n++; sub(/.*-/, "", $1); late += done[$1] }
+		/sys_io_uring_enter\(/ { n++; sub(/.*-/, "", $1); late += $1 in done }
 		END { print n + 0, late + 0, length(done) }' $tracing/trace
 }
 
@@ -85,6 +84,7 @@ polled() {
 # engine take interrupts for polling: it is asked for the record.
 refused() {
 	local target=$1 stat=/sys/block/$2/stat before after irqs
+	trace_on
 	before=$(awk '{ print $1, $5 }' "$stat")
 	run refused "$target" --hipri >/tmp/refused 2>&1 && wrong "$target: not refused"
 	cat "$OUT/refused.log" >>/tmp/refused
