@@ -27,25 +27,30 @@ interrupts_of() {
 	esac
 }
 
-# trace_on: system calls of the ring, its completions, timers
+# trace_on: system calls of the ring, completions of the block layer, timers
 trace_on() {
 	local event
 	echo 0 >$tracing/tracing_on
 	echo 16384 >$tracing/buffer_size_kb
 	echo nop >$tracing/current_tracer
-	for event in syscalls/sys_enter_io_uring_enter io_uring/io_uring_complete timer/hrtimer_expire_entry; do
+	for event in syscalls/sys_enter_io_uring_enter block/block_rq_complete timer/hrtimer_expire_entry; do
 		echo 1 >"$tracing/events/$event/enable" || wrong "this kernel has no tracepoint $event"
 	done
 	echo >$tracing/trace
 	echo 1 >$tracing/tracing_on
 }
 
-# enters_seen: all of them, those of a job after its second completion, and the jobs seen. The SQ thread bears the job's
-# number. The first is the probe before the run, and a wake-up may still be on its way while it completes.
+# enters_seen: all of them, those of a job after its second completion, and the jobs seen. A polled request ends in the SQ
+# thread, which bears the job's number. The first is the probe before the run: a wake-up may still be on its way then.
 enters_seen() {
-	awk '/ io_uring_complete: / && match($1, /^iou-sqp-[0-9]+/) { completed[substr($1, 9, RLENGTH - 8)]++ }
+	awk '/ block_rq_complete: / && match($1, /^iou-sqp-[0-9]+/) { completed[substr($1, 9, RLENGTH - 8)]++ }
 		/sys_io_uring_enter\(/ { n++; sub(/.*-/, "", $1); late += $1 in completed && completed[$1] > 1 }
 		END { print n + 0, late + 0, length(completed) }' $tracing/trace
+}
+
+# ended_elsewhere: requests that ended in no SQ thread, by the task that was interrupted
+ended_elsewhere() {
+	awk '/ block_rq_complete: / && $1 !~ /^iou-sqp-/ { print $1, $6, $7, $8, $9, $10, $11 }' $tracing/trace
 }
 
 # run NAME TARGET OPTIONS...: reads and writes, one job after the other in one process
@@ -68,7 +73,7 @@ polled() {
 	counted=$(jq -s 'map(.enters) | add' "$OUT/$name.jsonl")
 	echo "$name: hipri: $(jq -s 'map(.completed) | add' "$OUT/$name.jsonl") I/Os, $((after - before)) interrupts," \
 		"$counted enters: $(jq -sc 'map([.wakeups, .rechecks])' "$OUT/$name.jsonl") wake-ups and rechecks by job"
-	[ "$before" -eq "$after" ] || wrong "$name: $((after - before)) interrupts in a polled run"
+	[ "$before" -eq "$after" ] || wrong "$name: $((after - before)) interrupts in a polled run: $(ended_elsewhere | head -n 5)"
 	[ "$enters" -eq "$counted" ] || wrong "$name: the engine counts $counted enters, the kernel $enters"
 	[[ $late -eq 0 && $jobs -eq 2 ]] || wrong "$name: $late enters after the second completion ($jobs jobs seen)"
 	jq -es 'length == 2 and all(.completed == .submitted and .completed >= 1024 and .enters == .wakeups + .rechecks and
@@ -101,9 +106,10 @@ refused() {
 	echo "$target: the stock engine with hipri ends with $?, $(($(interrupts_of "$target") - irqs)) interrupts"
 }
 
-# prepare_file: written once, so that no run has to change more of the file system than a block of data
+# prepare_file: written once, so that no run has to change more of the file system than a block of data; and the file system
+# itself is kept from writing (inode tables in the background, times, the journal)
 prepare_file() {
-	mount -o remount,lazytime,noatime,commit=600 "$SCRATCH"
+	mount -o remount,noinit_itable,lazytime,noatime,commit=600 "$SCRATCH" || wrong "cannot change the mount of $SCRATCH"
 	dd if=/dev/zero of="$file" bs=1M count=8 oflag=direct status=none
 	sync
 }
