@@ -27,5 +27,7 @@ int sqp_config_check(const struct sqp_config *cfg, struct sqp_why *why)
 			       cfg->idle_ms, SQP_MAX_IDLE_MS);
 	if (cfg->stall_ms == 0)
 		return sqp_why(why, -EINVAL, "stall_ms=0: the watchdog needs a period of at least 1 ms; leave it out for 30000");
+	if (cfg->hybrid && !cfg->hipri)
+		return sqp_why(why, -EINVAL, "hybrid=1 makes polling sleep for a while first, and there is no polling without hipri; add hipri or leave out hybrid");
 	return 0;
 }

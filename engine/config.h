@@ -16,6 +16,8 @@ enum {
 	SQP_WHY_LEN = 512,
 };
 
+struct sqp_ring;
+
 /* One line for a person: what failed, on what, the likely cause, the cure. */
 struct sqp_why {
 	char text[SQP_WHY_LEN];
@@ -26,6 +28,11 @@ struct sqp_config {
 	unsigned idle_ms;		/* sq_thread_idle; 0 is the kernel's 1 s */
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
+	bool hybrid;			/* IORING_SETUP_HYBRID_IOPOLL, with hipri only */
+	bool sq_array;			/* keep the index array even where the kernel can do without (NO_SQARRAY) */
+	bool register_fd;		/* enter by a registered descriptor where the kernel can: then only the task that
+					 * opens the ring may commit, reap and close */
+	const struct sqp_ring *attach_to;	/* share the SQ thread of this open ring (ATTACH_WQ); NULL: one of its own */
 	bool clock;			/* the caller passes the time of every commit */
 	uint64_t (*clock_ns)(void);	/* the clock of that time; NULL: CLOCK_MONOTONIC */
 	unsigned cq_entries;		/* 0: chosen from the depth */
@@ -41,7 +48,7 @@ struct sqp_config {
 /* Writes one formatted line into WHY and returns ERR, so that a check can end in "return sqp_why(...)". */
 int sqp_why(struct sqp_why *why, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* 0, or -EINVAL with the reason: a depth, idle period, stall or probe time out of range. */
+/* 0, or -EINVAL with the reason: a depth, idle period, stall or probe time out of range, hybrid without hipri. */
 int sqp_config_check(const struct sqp_config *cfg, struct sqp_why *why);
 
 #endif

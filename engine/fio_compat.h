@@ -42,7 +42,7 @@ static inline bool sqp_is_atomic(struct thread_data *td)
 /* The job's options. fio wants the thread first. */
 struct sqp_options {
 	struct thread_data *td;
-	unsigned int hipri;
+	unsigned int hipri, hybrid;
 	struct cmdprio_options cmdprio_options;
 	unsigned int fixedbufs;
 	unsigned int no_registerfiles;

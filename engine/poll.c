@@ -48,18 +48,20 @@ int sqp_poll_check(int fd, const char *name, bool writes, struct sqp_why *why)
 	struct sqp_machine m;
 	char value[32];
 	struct stat st;
+	bool told;
 	dev_t dev;
 
 	if (fstat(fd, &st))
-		return 0;
+		return 1;
 	dev = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-	if (queue_line(dev, "io_poll", value, sizeof(value)) && value[0] != '1')
+	told = queue_line(dev, "io_poll", value, sizeof(value));
+	if (told && value[0] != '1')
 		return sqp_why(why, -EOPNOTSUPP, no_poll_queues, name, major(dev), minor(dev));
 	if (!writes || !queue_line(dev, "zoned", value, sizeof(value)))
-		return 0;
+		return !told;
 	sqp_explain_gather(&m);
 	if (!sqp_poll_zoned_crashes(value, m.kernel_major, m.kernel_minor))
-		return 0;
+		return !told;
 	return sqp_why(why, -EOPNOTSUPP, zoned_crash, name, major(dev), minor(dev), m.release);
 }
 

@@ -5,8 +5,9 @@
 
 #include "ring.h"
 
-/* 0 when the block device behind FD polls, or when that cannot be told beforehand; -EOPNOTSUPP with the reason when
- * its queue has no poll queues, or when the job WRITES and this kernel would crash in polling them. */
+/* 0 when the block device behind FD polls; 1 when /sys does not tell (a file system on several devices, or on none);
+ * -EOPNOTSUPP with the reason when its queue has no poll queues, or when the job WRITES and this kernel would crash in
+ * polling them. */
 int sqp_poll_check(int fd, const char *name, bool writes, struct sqp_why *why);
 
 /* Does Linux MAJOR.MINOR crash in polled writes to a device whose queue/zoned says ZONED? */

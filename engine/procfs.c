@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "procfs.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { FDINFO_TRIES = 50, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
+enum { FDINFO_TRIES = 50, FDINFO_PATIENT_TRIES = 5000, FDINFO_RETRY_NS = 200000, NS_PER_US = 1000 };
 
 bool sqp_read_line(const char *path, char *buf, size_t len)
 {
@@ -63,21 +64,6 @@ static void fdinfo_once(int fd, struct sqp_fdinfo *info)
 	info->work_us = k[3].value;
 }
 
-void sqp_fdinfo_read(int fd, struct sqp_fdinfo *info)
-{
-	static const struct timespec pause = { .tv_nsec = FDINFO_RETRY_NS };
-
-	for (int i = 0; i < FDINFO_TRIES; i++) {
-		fdinfo_once(fd, info);
-		/* until the thread runs for the first time the kernel shows the task that made it */
-		info->idle_since_birth = info->tid == (int)gettid();
-		if (info->tid > 0 && !info->idle_since_birth)
-			return;
-		nanosleep(&pause, NULL);	/* -1: the ring's lock was taken */
-	}
-	info->tid = -1;
-}
-
 /* A kernel thread (before 5.12) is no thread of ours but has its own entry in /proc. */
 static FILE *open_thread_file(int tid, const char *name)
 {
@@ -92,6 +78,77 @@ static FILE *open_thread_file(int tid, const char *name)
 		return f;
 	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
 	return fopen(path, "re");
+}
+
+static bool read_thread_line(int tid, const char *name, char *buf, size_t len)
+{
+	FILE *f = open_thread_file(tid, name);
+	bool ok;
+
+	if (!f)
+		return false;
+	ok = fgets(buf, (int)len, f) != NULL;
+	fclose(f);
+	return ok;
+}
+
+/* A number may also be that of the task that made the thread (until it runs for the first time), or one that counts in
+ * another PID namespace. An SQ thread gives itself its name before anything else; before 5.12 it is a kernel thread. */
+static bool is_sq_thread(int tid)
+{
+	char comm[32];
+
+	return read_thread_line(tid, "comm", comm, sizeof(comm)) &&
+	       (!strncmp(comm, "iou-sqp-", 8) || !strncmp(comm, "io_uring-sq", 11));
+}
+
+/* The thread bears the number of the task that made the ring. Two of that name: two rings of ours, and no answer. Not for
+ * a ring just opened: its thread may still be without the name, and that of a ring just closed still have it. */
+static int find_by_name(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	char wanted[32], comm[32];
+	struct dirent *e;
+	int found = -1, n = 0;
+
+	if (!tasks)
+		return -1;
+	snprintf(wanted, sizeof(wanted), "iou-sqp-%d\n", (int)gettid());
+	while ((e = readdir(tasks))) {
+		int tid = (int)strtol(e->d_name, NULL, 10);
+
+		if (tid <= 0 || !read_thread_line(tid, "comm", comm, sizeof(comm)) || strcmp(comm, wanted) != 0)
+			continue;
+		found = tid;
+		n++;
+	}
+	closedir(tasks);
+	return n == 1 ? found : -1;
+}
+
+/* Until it names an SQ thread, TRIES times. -1: the ring's lock was taken. */
+static bool fdinfo_until_named(int fd, int tries, struct sqp_fdinfo *info)
+{
+	static const struct timespec pause = { .tv_nsec = FDINFO_RETRY_NS };
+
+	for (int i = 0; i < tries; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		fdinfo_once(fd, info);
+		if (is_sq_thread(info->tid))
+			return true;
+	}
+	return false;
+}
+
+void sqp_fdinfo_read(int fd, const struct sqp_sq_thread *t, struct sqp_fdinfo *info)
+{
+	if (fdinfo_until_named(fd, t->tid > 0 ? 1 : FDINFO_TRIES, info))
+		return;
+	info->idle_since_birth = info->tid == (int)gettid();
+	info->tid = t->tid;
+	if (t->tid <= 0)
+		info->tid = info->idle_since_birth ? -1 : find_by_name();
 }
 
 void sqp_thread_state(int tid, char *buf, size_t len)
@@ -112,16 +169,23 @@ void sqp_thread_state(int tid, char *buf, size_t len)
 
 static int64_t read_schedstat_us(int tid)
 {
-	FILE *f = open_thread_file(tid, "schedstat");
 	char line[128];
-	int64_t us = -1;
 
-	if (!f)
+	return read_thread_line(tid, "schedstat", line, sizeof(line)) ? strtoll(line, NULL, 10) / NS_PER_US : -1;
+}
+
+/* The name, in parentheses, may hold anything; 37 fields behind it comes the CPU. */
+static int read_last_cpu(int tid)
+{
+	enum { FIELDS_BEFORE = 37 };
+	char line[1024], *p;
+
+	if (!read_thread_line(tid, "stat", line, sizeof(line)))
 		return -1;
-	if (fgets(line, sizeof(line), f))
-		us = strtoll(line, NULL, 10) / NS_PER_US;
-	fclose(f);
-	return us;
+	p = strrchr(line, ')');
+	for (int i = 0; p && i < FIELDS_BEFORE; i++)
+		p = strchr(p + 1, ' ');
+	return p ? (int)strtol(p, NULL, 10) : -1;
 }
 
 static int64_t read_switches(int tid)
@@ -146,13 +210,44 @@ void sqp_mark_now(struct sqp_mark *m)
 	m->at_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-void sqp_usage_since(int fd, const struct sqp_mark *birth, struct sqp_usage *u)
+static void read_sched(const struct sqp_fdinfo *info, int64_t *sched_us, int64_t *switches)
+{
+	*sched_us = info->idle_since_birth ? 0 : read_schedstat_us(info->tid);
+	*switches = info->idle_since_birth ? 0 : read_switches(info->tid);
+}
+
+void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t)
+{
+	struct sqp_fdinfo info;
+
+	*t = (struct sqp_sq_thread){ .tid = -1 };
+	if (!fdinfo_until_named(fd, shared ? FDINFO_PATIENT_TRIES : FDINFO_TRIES, &info))
+		return;
+	t->tid = info.tid;
+	if (!shared)
+		return;
+	t->total_us = info.total_us;
+	t->work_us = info.work_us;
+	read_sched(&info, &t->sched_us, &t->switches);
+}
+
+static int64_t since(int64_t now, int64_t then)
+{
+	return now < 0 || then < 0 ? -1 : now - then;
+}
+
+void sqp_usage_since(int fd, const struct sqp_mark *birth, const struct sqp_sq_thread *t, struct sqp_usage *u)
 {
 	struct sqp_mark now;
 
-	sqp_fdinfo_read(fd, &u->info);
-	u->sched_us = u->info.idle_since_birth ? 0 : read_schedstat_us(u->info.tid);
-	u->switches = u->info.idle_since_birth ? 0 : read_switches(u->info.tid);
+	sqp_fdinfo_read(fd, t, &u->info);
+	read_sched(&u->info, &u->sched_us, &u->switches);
+	if (u->info.cpu < 0 && u->info.tid > 0)
+		u->info.cpu = read_last_cpu(u->info.tid);
+	u->info.total_us = since(u->info.total_us, t->total_us);
+	u->info.work_us = since(u->info.work_us, t->work_us);
+	u->sched_us = since(u->sched_us, t->sched_us);
+	u->switches = since(u->switches, t->switches);
 	sqp_mark_now(&now);	/* last: the reads above may have had to try again */
 	u->elapsed_us = (now.at_ns - birth->at_ns) / NS_PER_US;
 	u->app_us = now.app_us - birth->app_us;

@@ -14,13 +14,20 @@ struct sqp_fdinfo {
 	int64_t total_us, work_us;	/* CPU time, and the part with work (Linux 6.9); -1: not told */
 };
 
+/* What is learnt of an SQ thread when its ring is opened: later its ring's lock may be busy all the time, and kernels
+ * before 6.9 then do not name it. The rest is what it had used before, for other rings; 0 for a new thread. */
+struct sqp_sq_thread {
+	int tid;			/* -1: could not be learnt */
+	int64_t total_us, work_us, sched_us, switches;	/* -1: not told */
+};
+
 /* A point in the life of the calling thread. */
 struct sqp_mark {
 	uint64_t at_ns;			/* CLOCK_MONOTONIC */
 	uint64_t app_us;		/* CPU time used so far */
 };
 
-/* What an SQ thread has used since it was born, and its submitter since then. */
+/* What an SQ thread has used since its ring was opened, and its submitter since then. */
 struct sqp_usage {
 	struct sqp_fdinfo info;
 	int64_t sched_us;		/* CPU time by schedstat; -1: not told */
@@ -28,16 +35,22 @@ struct sqp_usage {
 	uint64_t elapsed_us, app_us;
 };
 
-/* Reads /proc/self/fdinfo/FD of a ring, several times when the kernel was too busy to answer. */
-void sqp_fdinfo_read(int fd, struct sqp_fdinfo *info);
+/* Reads /proc/self/fdinfo/FD of a ring whose SQ thread is T. While T->tid is unknown: several times, for up to 20 ms, when
+ * the kernel was too busy to answer or the thread has not run yet, and then the thread is looked for by its name. A number
+ * counts only when it is an SQ thread's. */
+void sqp_fdinfo_read(int fd, const struct sqp_sq_thread *t, struct sqp_fdinfo *info);
+
+/* Learns which thread serves ring FD, just opened by the calling thread. SHARED: it serves other rings as well, and it
+ * matters which one it is: up to 2 s are spent on that. */
+void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t);
 
 /* "asleep", "running", …: the state of thread TID in words; "state unknown" when it cannot be read. */
 void sqp_thread_state(int tid, char *buf, size_t len);
 
 void sqp_mark_now(struct sqp_mark *m);
 
-/* Usage of the SQ thread of ring FD, which was opened at BIRTH by the calling thread. */
-void sqp_usage_since(int fd, const struct sqp_mark *birth, struct sqp_usage *u);
+/* Usage of the SQ thread T of ring FD, which was opened at BIRTH by the calling thread. */
+void sqp_usage_since(int fd, const struct sqp_mark *birth, const struct sqp_sq_thread *t, struct sqp_usage *u);
 
 /* First line of a file without its newline; false when it cannot be read. */
 bool sqp_read_line(const char *path, char *buf, size_t len);

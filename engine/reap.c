@@ -26,7 +26,7 @@ static void report_stall(struct sqp_ring *r, uint64_t waited_ns)
 	struct sqp_fdinfo info;
 	char state[64], what[320];
 
-	sqp_fdinfo_read(r->fd, &info);
+	sqp_fdinfo_read(r->fd, &r->sq, &info);
 	sqp_thread_state(info.tid, state, sizeof(state));
 	snprintf(what, sizeof(what),
 		 "nothing completed for %llu ms: %u in flight, %u not yet taken by the SQ thread (tid %d, CPU %d, %s), flags %#x%s%s",

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ring.h"
 
+#include "ask.h"
 #include "explain.h"
 #include "place.h"
+#include "uapi.h"
 
 #include <errno.h>
 #include <string.h>
@@ -53,22 +55,85 @@ static void map_pointers(struct sqp_ring *r)
 	r->cqes = u->cq.cqes;
 	r->sq_mask = r->sq_entries - 1;
 	r->cq_mask = r->cq_entries - 1;
+	if (r->setup_flags & IORING_SETUP_NO_SQARRAY)
+		return;
 	/* SQEs are used in ring order: the index array is written once and then stays shared in both caches */
-	for (unsigned i = 0; u->sq.array && i < r->sq_entries; i++)
+	for (unsigned i = 0; i < r->sq_entries; i++)
 		u->sq.array[i] = i;
 }
 
-static void fill_params(struct io_uring_params *p, const struct sqp_config *cfg, unsigned sq_entries)
+/* The flags that CFG insists on. */
+static unsigned demanded_flags(const struct sqp_config *cfg)
 {
-	p->flags = IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE;
+	const struct { bool set; unsigned flag; } table[] = {
+		{ true, IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE },
+		{ cfg->hipri, IORING_SETUP_IOPOLL },
+		{ cfg->hybrid, IORING_SETUP_HYBRID_IOPOLL },
+		{ cfg->sq_cpu != SQP_ANY_CPU, IORING_SETUP_SQ_AFF },
+		{ cfg->attach_to != NULL, IORING_SETUP_ATTACH_WQ },
+	};
+	unsigned flags = 0;
+
+	for (unsigned i = 0; i < SQP_NR(table); i++)
+		if (table[i].set)
+			flags |= table[i].flag;
+	return flags;
+}
+
+static void fill_params(struct io_uring_params *p, const struct sqp_config *cfg, const struct sqp_caps *caps,
+			unsigned sq_entries)
+{
+	p->flags = demanded_flags(cfg);
+	if (!cfg->sq_array)
+		p->flags |= caps->setup_flags & IORING_SETUP_NO_SQARRAY;
 	p->cq_entries = cfg->cq_entries ? cfg->cq_entries : choose_cq_entries(sq_entries);
 	p->sq_thread_idle = cfg->idle_ms;
-	if (cfg->hipri)
-		p->flags |= IORING_SETUP_IOPOLL;
-	if (cfg->sq_cpu != SQP_ANY_CPU) {
-		p->flags |= IORING_SETUP_SQ_AFF;
+	if (cfg->sq_cpu != SQP_ANY_CPU)
 		p->sq_thread_cpu = (unsigned)cfg->sq_cpu;
-	}
+	if (cfg->attach_to)
+		p->wq_fd = (unsigned)cfg->attach_to->fd;
+}
+
+/* What the kernel would refuse, or take and then not do: it ignores SQ_AFF of a ring that attaches, and since 5.12 it
+ * gives the ring of another process a thread of its own. */
+static int check_attach(const struct sqp_config *cfg, struct sqp_why *why)
+{
+	const struct sqp_ring *to = cfg->attach_to;
+
+	if (!to)
+		return 0;
+	if (to->fd < 0 || !(to->setup_flags & IORING_SETUP_SQPOLL))
+		return sqp_why(why, -EINVAL, "a shared SQ thread: the ring to attach to is closed or has none; open it first");
+	if (to->owner_pid != getpid())
+		return sqp_why(why, -EPERM, "a shared SQ thread: the ring to attach to belongs to process %d; rings share a thread inside one process only (fio: thread=1)",
+			       to->owner_pid);
+	if (cfg->sq_cpu != SQP_ANY_CPU && cfg->sq_cpu != to->cfg.sq_cpu)
+		return sqp_why(why, -EINVAL, "sq_thread_cpu=%d: the SQ thread that is to be shared was placed by its first ring; give all rings the same CPU or none",
+			       cfg->sq_cpu);
+	return 0;
+}
+
+/* Can the kernel do what CFG insists on? CAPS: what it can do. */
+static int check_caps(const struct sqp_config *cfg, struct sqp_caps *caps, struct sqp_why *why)
+{
+	struct sqp_machine m;
+	int ret = sqp_ask_kernel(cfg, caps, why);
+
+	if (ret)
+		return ret;
+	sqp_explain_gather(&m);
+	return sqp_caps_check(caps, demanded_flags(cfg), m.release, why);
+}
+
+static int check_all(const struct sqp_config *cfg, struct sqp_caps *caps, struct sqp_why *why)
+{
+	int ret = sqp_config_check(cfg, why);
+
+	if (!ret)
+		ret = sqp_place_check(cfg->sq_cpu, why);
+	if (!ret)
+		ret = check_attach(cfg, why);
+	return ret ? ret : check_caps(cfg, caps, why);
 }
 
 /* io_uring_queue_init_params() of some liburing releases first asks for flags that older kernels refuse; the
@@ -94,30 +159,71 @@ static int setup(struct sqp_ring *r, struct io_uring_params *p, unsigned sq_entr
 	return 0;
 }
 
+/* Whoever asked to share gets a shared thread or a refusal, never a second thread that spins unseen. */
+static int meet_sq_thread(struct sqp_ring *r, struct sqp_why *why)
+{
+	const struct sqp_ring *to = r->cfg.attach_to;
+	struct sqp_sq_thread theirs;
+
+	sqp_sq_thread_learn(r->fd, to != NULL, &r->sq);
+	if (!to)
+		return 0;
+	theirs = to->sq;
+	if (theirs.tid <= 0)	/* it had not run yet */
+		sqp_sq_thread_learn(to->fd, true, &theirs);
+	if (r->sq.tid > 0 && r->sq.tid == theirs.tid)
+		return 0;
+	return sqp_why(why, -EOPNOTSUPP, "a shared SQ thread: this kernel does not show that the rings share one (theirs: %d and %d; sharing came with Linux 5.10); let each ring have its own",
+		       theirs.tid, r->sq.tid);
+}
+
+static void register_fd(struct sqp_ring *r, const struct sqp_caps *caps)
+{
+	r->enter_fd = r->fd;
+	r->unregistered_why = "it was not asked for";
+	if (!r->cfg.register_fd)
+		return;
+	r->unregistered_why = "this kernel cannot register a ring's descriptor (Linux 5.18)";
+	if (!caps->register_ring)
+		return;
+	r->unregistered_why = "the kernel refused to register the descriptor: this task has 16 registered rings already, or no memory";
+	if (io_uring_register_ring_fd(&r->uring) != 1)
+		return;
+	r->enter_fd = r->uring.enter_ring_fd;
+	r->enter_flags = IORING_ENTER_REGISTERED_RING;
+	r->unregistered_why = NULL;
+}
+
 int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_why *why)
 {
 	struct io_uring_params p = { 0 };
 	unsigned sq_entries = round_up_pow2(cfg->depth);
-	int ret = sqp_config_check(cfg, why);
+	struct sqp_caps caps;
+	int ret = check_all(cfg, &caps, why);
 
-	if (!ret)
-		ret = sqp_place_check(cfg->sq_cpu, why);
 	if (ret)
 		return ret;
 	memset(r, 0, sizeof(*r));
 	r->cfg = *cfg;
 	if (!r->cfg.clock_ns)
 		r->cfg.clock_ns = monotonic_ns;
-	fill_params(&p, cfg, sq_entries);
+	fill_params(&p, cfg, &caps, sq_entries);
 	sqp_mark_now(&r->birth);
 	ret = setup(r, &p, sq_entries, why);
 	if (ret)
 		return ret;
+	r->owner_pid = getpid();
 	r->sq_entries = p.sq_entries;
 	r->cq_entries = p.cq_entries;
 	r->setup_flags = p.flags;
 	r->features = p.features;
+	ret = meet_sq_thread(r, why);
+	if (ret) {
+		sqp_ring_close(r);
+		return ret;
+	}
 	map_pointers(r);
+	register_fd(r, &caps);
 	r->active_ns = sqp_now_ns(r);
 	return 0;
 }

@@ -59,7 +59,12 @@ struct sqp_ring {
 
 	/* set when the ring is opened */
 	int fd;
+	int enter_fd;			/* what io_uring_enter is given: fd, or the index it is registered under ... */
+	unsigned enter_flags;		/* ... with this flag */
+	const char *unregistered_why;	/* why it is not registered, NULL: it is */
+	int owner_pid;			/* the process that opened it */
 	struct sqp_mark birth;
+	struct sqp_sq_thread sq;
 	unsigned sq_entries, cq_entries;
 	unsigned setup_flags, features;
 	struct sqp_config cfg;
@@ -74,12 +79,25 @@ static inline uint64_t sqp_now_ns(const struct sqp_ring *r)
 	return r->cfg.clock_ns();
 }
 
-/* Opens a ring as CFG says, after checking all that the kernel would refuse, so that no io_uring_setup fails.
- * 0, or -errno with the reason in WHY. R needs no initialisation; nothing is left behind on failure. */
+/* Opens a ring as CFG says, after checking all that the kernel would refuse, so that no io_uring_setup fails (the first
+ * one in a process may open a second ring for a moment, see ask.h). 0, or -errno with the reason in WHY. R needs no
+ * initialisation; nothing is left behind on failure. What was had: setup_flags, enter_flags. */
 int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_why *why);
 
-/* Closes the ring and stops its SQ thread. Waits for nothing but the kernel's own teardown. */
+/* Closes the ring and stops its SQ thread, unless another ring shares it. Waits for nothing but the kernel's own
+ * teardown. By the task that opened it, if its descriptor is registered: that task's registration holds the ring. */
 void sqp_ring_close(struct sqp_ring *r);
+
+/* Does the SQ thread serve another ring as well? */
+static inline bool sqp_is_attached(const struct sqp_ring *r)
+{
+	return r->setup_flags & IORING_SETUP_ATTACH_WQ;
+}
+
+static inline bool sqp_is_registered(const struct sqp_ring *r)
+{
+	return r->enter_flags & IORING_ENTER_REGISTERED_RING;
+}
 
 /* Does this kernel know opcode OP? False also when it cannot be asked (before Linux 5.6). */
 bool sqp_ring_has_op(struct sqp_ring *r, int op);

@@ -185,6 +185,7 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	const struct sqp_options *o = td->eo;
 	struct sqp_config cfg = {
 		.clock = fio_fill_issue_time(td), .clock_ns = fio_now_ns,
+		.register_fd = true,	/* only the job's own thread commits and reaps: FIO_NO_OFFLOAD */
 		.on_stall = on_stall, .give_up = give_up, .arg = td,
 	};
 	struct sqp_why why;
@@ -283,7 +284,9 @@ static int check_polling(struct thread_data *td, struct sqp_job *job, struct fio
 	if (opened && sqp_fio_open_file(td, f))
 		return 1;
 	ret = sqp_poll_check(opened ? f->fd : job->fds[f->fileno], f->file_name, td_write(td), &why);
-	if (!ret)
+	if (ret > 0)
+		job->notes[0] = "hipri: /sys does not tell whether a file's device polls; kernels before 6.7 use interrupts if it does not";
+	if (ret >= 0)
 		ret = sqp_poll_probe(&job->ring, (unsigned)f->fileno, f->file_name, f->file_offset, len, &why);
 	if (ret)
 		fail(td, ret, &why);
@@ -315,7 +318,8 @@ static int sqp_fio_post_init(struct thread_data *td)
 		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
 		return fail(td, EINVAL, &why);
 	}
-	job->nr_notes = sqp_options_notes(td, job->notes, SQP_MAX_NOTES);
+	job->nr_notes = job->notes[0] ? 1 : 0;
+	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);
 	job->ready = true;
 	return 0;
 }
@@ -528,7 +532,7 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 		{ "sq_thread_idle", NULL, cfg->idle_ms },
 		{ "sq_thread_cpu", cfg->sq_cpu == SQP_ANY_CPU ? "any" : NULL, cfg->sq_cpu },
 		{ "sq_wake", "always", 0 }, { "reap", "spin", 0 },
-		{ "hipri", NULL, cfg->hipri }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
+		{ "hipri", NULL, cfg->hipri }, { "hybrid", NULL, cfg->hybrid }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
 		{ "force_async", NULL, o->force_async }, { "nowait", NULL, o->nowait }, { "uncached", NULL, !!o->uncached },
 		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
 		{ "cq_entries", NULL, job->ring.cq_entries }, { "nrfiles", NULL, job->nr_files },
@@ -602,7 +606,7 @@ static void sqp_fio_cleanup(struct thread_data *td)
 		return;
 	if (job->ready) {
 		drain(td, job);
-		sqp_usage_since(job->ring.fd, &job->ring.birth, &used);
+		sqp_usage_since(job->ring.fd, &job->ring.birth, &job->ring.sq, &used);
 		if (!job->ring.inflight)
 			idle_why = sqp_idle_probe(&job->ring);
 		write_stats(td, job, &used, idle_why);

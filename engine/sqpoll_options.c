@@ -69,6 +69,9 @@ struct fio_option sqp_fio_options[] = {
 		.name = "hipri", .lname = "High Priority", .type = FIO_OPT_STR_SET, .off1 = OFF(hipri), ENGINE_OPTION,
 		.help = "Use polled IO completions (the SQ thread polls)",
 	}, {
+		.name = "hybrid", .lname = "Hybrid polling", .type = FIO_OPT_STR_SET, .off1 = OFF(hybrid), ENGINE_OPTION,
+		.help = "With hipri: sleep for half of the shortest completion time seen, then poll (Linux 6.13)",
+	}, {
 		.name = "fixedbufs", .lname = "Fixed (pre-mapped) IO buffers", .type = FIO_OPT_STR_SET,
 		.off1 = OFF(fixedbufs), ENGINE_OPTION, .help = "Pre map IO buffers",
 	}, {
@@ -231,6 +234,7 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	cfg->stall_ms = (unsigned)o->stall_ms;
 	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
 	cfg->hipri = o->hipri;
+	cfg->hybrid = o->hybrid;
 	return sqp_config_check(cfg, why);
 }
 

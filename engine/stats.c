@@ -203,6 +203,14 @@ static void set_hists(json_t *o, const struct sqp_ring *r, json_t *reasons)
 	}
 }
 
+static void set_how_entered(json_t *o, const struct sqp_ring *r, json_t *reasons)
+{
+	json_object_set_new(o, "attached", json_boolean(sqp_is_attached(r)));
+	json_object_set_new(o, "registered_ring", json_boolean(sqp_is_registered(r)));
+	if (r->unregistered_why)
+		json_object_set_new(reasons, "registered_ring", json_string(r->unregistered_why));
+}
+
 char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_usage *used,
 		     const char *idle_why)
 {
@@ -213,6 +221,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	set_identity(o, id);
 	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
+	set_how_entered(o, r, reasons);
 	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
 	set_counters(o, &r->count);
 	set_idle(o, r, reasons, idle_why);

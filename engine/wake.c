@@ -9,7 +9,7 @@ enum { PICKUP_SLACK_NS = 1000, PICKUP_SLACK_SHIFT = 3 };
 
 int sqp_enter(struct sqp_ring *r, unsigned to_submit, unsigned flags)
 {
-	int ret = io_uring_enter((unsigned)r->fd, to_submit, 0, flags, NULL);
+	int ret = io_uring_enter((unsigned)r->enter_fd, to_submit, 0, flags | r->enter_flags, NULL);
 
 	r->count.enters++;
 	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN || ret == -EBUSY)

@@ -42,6 +42,12 @@ static void refuses_what_is_outside(void **state)
 	cfg = good;
 	cfg.stall_ms = 0;
 	assert_int_equal(sqp_config_check(&cfg, &why), -EINVAL);
+	cfg = good;
+	cfg.hybrid = true;
+	assert_int_equal(sqp_config_check(&cfg, &why), -EINVAL);
+	assert_contains(why.text, "add hipri");
+	cfg.hipri = true;
+	assert_int_equal(sqp_config_check(&cfg, &why), 0);
 }
 
 static void a_long_reason_is_cut_and_not_overrun(void **state)

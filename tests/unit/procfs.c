@@ -20,13 +20,14 @@ static void cpu_lists(void **state)
 
 static void what_is_missing_is_unknown(void **state)
 {
+	static const struct sqp_sq_thread unknown = { .tid = -1 };
 	struct sqp_fdinfo info;
 	char buf[64] = "kept";
 
 	(void)state;
 	assert_false(sqp_read_line("/nonexistent/file", buf, sizeof(buf)));
 	assert_string_equal(buf, "kept");
-	sqp_fdinfo_read(STDIN_FILENO, &info);	/* no ring: no such lines */
+	sqp_fdinfo_read(STDIN_FILENO, &unknown, &info);	/* no ring: no such lines */
 	assert_int_equal(info.tid, -1);
 	assert_int_equal(info.total_us, -1);
 	sqp_thread_state(-1, buf, sizeof(buf));

@@ -310,7 +310,7 @@ static void polling_is_refused_where_nothing_polls(void **state)
 	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
 	assert_int_equal(sqp_file_set(&r, 0, fd, path, &why), 0);
 	/* not opened for direct I/O: refused by the kernel whatever the device */
-	assert_true(ret || sqp_poll_probe(&r, 0, "the-file", 0, 4096, &why) < 0);
+	assert_true(ret < 0 || sqp_poll_probe(&r, 0, "the-file", 0, 4096, &why) < 0);
 	assert_contains(why.text, "the-file");
 	sqp_ring_close(&r);
 	close(fd);
@@ -335,7 +335,7 @@ static void closing_stops_the_sq_thread(void **state)
 
 	(void)state;
 	open_ring(&cfg);
-	sqp_fdinfo_read(r.fd, &info);
+	sqp_fdinfo_read(r.fd, &r.sq, &info);
 	sqp_ring_close(&r);
 	if (info.tid <= 0)
 		skip();
@@ -359,7 +359,7 @@ static void two_sources_agree_on_the_cpu_time(void **state)
 	commit();
 	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
 	sleep_ms(RUN_MS);
-	sqp_usage_since(r.fd, &r.birth, &used);
+	sqp_usage_since(r.fd, &r.birth, &r.sq, &used);
 	sqp_ring_close(&r);
 	assert_true(used.elapsed_us >= RUN_MS * 1000);
 	assert_true(used.app_us <= used.elapsed_us);
@@ -367,6 +367,140 @@ static void two_sources_agree_on_the_cpu_time(void **state)
 		skip();
 	assert_true(used.sched_us <= (int64_t)used.elapsed_us + SLACK_US);
 	assert_in_range(used.info.total_us + SLACK_US, used.sched_us, used.sched_us + 2 * SLACK_US);
+}
+
+static void one_nop(struct sqp_ring *ring)
+{
+	unsigned first;
+
+	io_uring_prep_nop(sqp_next_sqe(ring));
+	assert_int_equal(sqp_commit(ring, sqp_now_ns(ring)), 0);
+	assert_int_equal(sqp_reap(ring, 1, 1, &first), 1);
+	assert_int_equal(sqp_cqe(ring, first, 0)->res, 0);
+}
+
+/* The descriptor is worth nothing then: only enters by the index can wake the thread. */
+static void enters_go_by_the_registered_index(void **state)
+{
+	struct sqp_config cfg = config(IDLE_MS);
+
+	(void)state;
+	cfg.register_fd = true;
+	open_ring(&cfg);
+	if (!sqp_is_registered(&r)) {
+		assert_contains(r.unregistered_why, "5.18");
+		sqp_ring_close(&r);
+		skip();
+	}
+	assert_null(r.unregistered_why);
+	assert_true(falls_asleep());
+	one_nop(&r);
+	assert_true(falls_asleep());
+	one_nop(&r);
+	assert_int_equal(r.count.wakeups, 2);
+	assert_true(r.count.enters >= 2);
+	r.enter_fd++;		/* nothing is registered there */
+	assert_int_equal(sqp_enter(&r, 0, IORING_ENTER_SQ_WAKEUP), -EBADF);
+	r.enter_fd--;
+	sqp_ring_close(&r);
+}
+
+static void the_index_array_may_be_kept(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+
+	(void)state;
+	cfg.sq_array = true;
+	open_ring(&cfg);
+	assert_int_equal(r.setup_flags, IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE);
+	for (int i = 0; i < 3 * DEPTH; i++)
+		one_nop(&r);
+	sqp_ring_close(&r);
+}
+
+static void the_sq_thread_is_known_from_the_start(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	struct sqp_sq_thread unlearnt = { .tid = -1 };
+	struct sqp_usage used;
+
+	(void)state;
+	open_ring(&cfg);
+	one_nop(&r);
+	if (r.sq.tid <= 0)	/* a busy machine: it had not run yet */
+		sqp_sq_thread_learn(r.fd, true, &r.sq);
+	assert_true(r.sq.tid > 0);
+	assert_int_not_equal(r.sq.tid, gettid());
+	sqp_usage_since(-1, &r.birth, &r.sq, &used);	/* as if fdinfo named nobody */
+	assert_int_equal(used.info.tid, r.sq.tid);
+	assert_true(used.info.cpu >= 0);
+	assert_true(used.switches > 0);
+	assert_int_equal(used.info.total_us, -1);
+	if (r.features & IORING_FEAT_NATIVE_WORKERS) {
+		used.info.tid = -1;	/* by its name, once the threads of the rings before are gone */
+		for (int i = 0; i < 1000 && used.info.tid <= 0; i++)
+			sqp_usage_since(-1, &r.birth, &unlearnt, &used);
+		assert_int_equal(used.info.tid, r.sq.tid);
+	}
+	sqp_ring_close(&r);
+}
+
+static void rings_share_a_thread(void **state)
+{
+	enum { ALONE_MS = 60, SLACK_US = 20000 };
+	struct sqp_config cfg = config(LONG_IDLE_MS), second = cfg;
+	struct sqp_ring other;
+	struct sqp_usage used;
+	struct sqp_why why;
+
+	(void)state;
+	open_ring(&cfg);
+	for (int i = 0; i < 1000; i++)
+		one_nop(&r);
+	sleep_ms(ALONE_MS);
+	second.attach_to = &r;
+	if (sqp_ring_open(&other, &second, &why))
+		fail_msg("%s", why.text);
+	assert_true(sqp_is_attached(&other));
+	assert_false(sqp_is_attached(&r));
+	assert_int_equal(other.sq.tid, r.sq.tid);
+	one_nop(&other);
+	one_nop(&r);
+	/* the new ring is not charged for what the thread did before */
+	sqp_usage_since(other.fd, &other.birth, &other.sq, &used);
+	if (used.info.total_us >= 0)
+		assert_true(used.info.total_us <= (int64_t)used.elapsed_us + SLACK_US);
+	sqp_ring_close(&r);
+	one_nop(&other);	/* the thread lives on */
+	sqp_ring_close(&other);
+}
+
+static void what_cannot_be_shared_is_refused(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS), second = cfg;
+	struct sqp_ring other;
+	struct sqp_why why;
+
+	(void)state;
+	cfg.sq_cpu = 0;
+	open_ring(&cfg);
+	second.attach_to = &r;
+	second.sq_cpu = 0;
+	assert_int_equal(sqp_ring_open(&other, &second, &why), 0);
+	sqp_ring_close(&other);
+	r.cfg.sq_cpu = SQP_ANY_CPU;
+	assert_int_equal(sqp_ring_open(&other, &second, &why), -EINVAL);
+	assert_contains(why.text, "was placed by its first ring");
+	second.sq_cpu = SQP_ANY_CPU;
+	r.owner_pid++;
+	assert_int_equal(sqp_ring_open(&other, &second, &why), -EPERM);
+	assert_contains(why.text, "thread=1");
+	r.owner_pid--;
+	r.sq.tid = getpid();	/* any but its own */
+	assert_int_equal(sqp_ring_open(&other, &second, &why), -EOPNOTSUPP);
+	sqp_ring_close(&r);
+	assert_int_equal(sqp_ring_open(&other, &second, &why), -EINVAL);
+	assert_contains(why.text, "closed");
 }
 
 int main(void)
@@ -384,6 +518,11 @@ int main(void)
 		cmocka_unit_test(polled_zoned_writes_crash_some_kernels),
 		cmocka_unit_test(closing_stops_the_sq_thread),
 		cmocka_unit_test(two_sources_agree_on_the_cpu_time),
+		cmocka_unit_test(enters_go_by_the_registered_index),
+		cmocka_unit_test(the_index_array_may_be_kept),
+		cmocka_unit_test(the_sq_thread_is_known_from_the_start),
+		cmocka_unit_test(rings_share_a_thread),
+		cmocka_unit_test(what_cannot_be_shared_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
