@@ -26,6 +26,7 @@ struct sqp_config {
 	unsigned idle_ms;		/* sq_thread_idle; 0 is the kernel's 1 s */
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
+	bool big;			/* SQEs of 128 bytes and CQEs of 32, for NVMe commands */
 	bool clock;			/* the caller passes the time of every commit */
 	uint64_t (*clock_ns)(void);	/* the clock of that time; NULL: CLOCK_MONOTONIC */
 	unsigned cq_entries;		/* 0: chosen from the depth */

@@ -53,6 +53,7 @@ static void map_pointers(struct sqp_ring *r)
 	r->cqes = u->cq.cqes;
 	r->sq_mask = r->sq_entries - 1;
 	r->cq_mask = r->cq_entries - 1;
+	r->big_shift = r->cfg.big;
 	/* SQEs are used in ring order: the index array is written once and then stays shared in both caches */
 	for (unsigned i = 0; u->sq.array && i < r->sq_entries; i++)
 		u->sq.array[i] = i;
@@ -65,6 +66,8 @@ static void fill_params(struct io_uring_params *p, const struct sqp_config *cfg,
 	p->sq_thread_idle = cfg->idle_ms;
 	if (cfg->hipri)
 		p->flags |= IORING_SETUP_IOPOLL;
+	if (cfg->big)
+		p->flags |= IORING_SETUP_SQE128 | IORING_SETUP_CQE32;
 	if (cfg->sq_cpu != SQP_ANY_CPU) {
 		p->flags |= IORING_SETUP_SQ_AFF;
 		p->sq_thread_cpu = (unsigned)cfg->sq_cpu;
