@@ -3,6 +3,7 @@
 
 #include "explain.h"
 #include "reap.h"
+#include "uapi.h"
 #include "wake.h"
 
 #include <errno.h>
@@ -96,6 +97,19 @@ int sqp_nvme_poll_check(int fd, const char *name, struct sqp_why *why)
 	return sqp_why(why, -EOPNOTSUPP,
 		       "hipri: %s: its device has no poll queues; load the driver with them (nvme.poll_queues=1) or leave out hipri",
 		       name);
+}
+
+bool sqp_nvme_polls_without_data(struct sqp_ring *r)
+{
+	return !r->cfg.hipri || sqp_ring_has_op(r, SQP_OP_READ_MULTISHOT);
+}
+
+int sqp_nvme_flush_now(int fd, const struct sqp_nvme_ns *ns)
+{
+	struct nvme_passthru_cmd cmd = { .nsid = ns->nsid };
+	int ret = ioctl(fd, NVME_IOCTL_IO_CMD, &cmd);
+
+	return ret < 0 ? -errno : ret;
 }
 
 static int explain_probe(const struct sqp_ring *r, const struct sqp_nvme_probe *p, int err, struct sqp_why *why)

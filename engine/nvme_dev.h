@@ -28,4 +28,11 @@ struct sqp_nvme_probe {
  * -errno with the reason. The ring must be idle. */
 int sqp_nvme_probe(struct sqp_ring *r, const struct sqp_nvme_ns *ns, const struct sqp_nvme_probe *p, struct sqp_why *why);
 
+/* Does a polled ring complete commands that carry no data (flush, write zeroes, verify)? Before Linux 6.5 such a command
+ * never completes and takes the SQ thread with it, so the answer is not found by trying. */
+bool sqp_nvme_polls_without_data(struct sqp_ring *r);
+
+/* A flush, past the ring. The device's answer (>= 0) or -errno. */
+int sqp_nvme_flush_now(int fd, const struct sqp_nvme_ns *ns);
+
 #endif

@@ -3,6 +3,7 @@
 #include "fio_compat.h"
 
 #include "idle.h"
+#include "nvme_dev.h"
 #include "poll.h"
 #include "reap.h"
 #include "reg.h"
@@ -354,6 +355,8 @@ static int sqp_fio_post_init(struct thread_data *td)
 	}
 	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
 	job->nr_notes = sqp_options_notes(td, job->notes, SQP_MAX_NOTES);
+	if (job->nvme && td_write(td) && job->nr_notes < SQP_MAX_NOTES && !sqp_nvme_polls_without_data(&job->ring))
+		job->notes[job->nr_notes++] = "hipri: flushes are made synchronously, a polled ring of this kernel never completes one";
 	job->ready = true;
 	return 0;
 }
@@ -455,7 +458,7 @@ static int fill_special(struct thread_data *td, struct sqp_job *job, struct io_u
 static bool goes_round_the_ring(const struct sqp_job *job, const struct io_u *io_u)
 {
 	if (job->nvme)
-		return sqp_is_syncfs(io_u);
+		return sqp_nvme_in_place(job->nvme, io_u);
 	if (io_u->ddir == DDIR_TRIM)
 		return !job->async_trim || io_u->file->filetype != FIO_TYPE_BLOCK;
 	if (!ddir_sync(io_u->ddir))
@@ -463,9 +466,11 @@ static bool goes_round_the_ring(const struct sqp_job *job, const struct io_u *io
 	return sqp_is_syncfs(io_u) || job->ring.cfg.hipri;
 }
 
-static void do_in_place(struct thread_data *td, struct io_u *io_u)
+static void do_in_place(struct thread_data *td, struct sqp_job *job, struct io_u *io_u)
 {
-	if (io_u->ddir == DDIR_TRIM)
+	if (job->nvme)
+		sqp_nvme_do_in_place(td, job->nvme, io_u);
+	else if (io_u->ddir == DDIR_TRIM)
 		do_io_u_trim(td, io_u);
 	else
 		do_io_u_sync(td, io_u);
@@ -477,7 +482,7 @@ static enum fio_q_status queue_in_place(struct thread_data *td, struct sqp_job *
 		return FIO_Q_BUSY;
 	if (fio_fill_issue_time(td))
 		fio_gettime(&io_u->issue_time, NULL);
-	do_in_place(td, io_u);
+	do_in_place(td, job, io_u);
 	io_u_mark_submit(td, 1);
 	io_u_mark_complete(td, 1);
 	return FIO_Q_COMPLETED;
@@ -574,7 +579,7 @@ static void trim_result(struct thread_data *td, struct sqp_job *job, struct io_u
 {
 	if (res == -EOPNOTSUPP || res == -EINVAL) {
 		job->async_trim = false;
-		do_in_place(td, io_u);
+		do_in_place(td, job, io_u);
 	} else if (res < 0) {
 		io_u->error = (unsigned)-res;
 	}

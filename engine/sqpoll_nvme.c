@@ -11,6 +11,7 @@
 
 struct sqp_nvme_job {
 	enum sqp_nvme_op write_op;
+	bool flush_in_place;
 	struct sqp_nvme_ns *ns;		/* one per file */
 	struct sqp_nvme_range *ranges;	/* one per io_u */
 	struct sqp_nvme_errors errors;
@@ -109,6 +110,11 @@ int sqp_nvme_check(struct thread_data *td, struct sqp_nvme_job *nj, struct sqp_r
 	};
 	int ret = r->cfg.hipri ? sqp_nvme_poll_check(fd, f->file_name, why) : 0;
 
+	nj->flush_in_place = !sqp_nvme_polls_without_data(r);
+	if (!ret && nj->flush_in_place && td_write(td) && !sqp_nvme_has_data(nj->write_op))
+		ret = sqp_why(why, -EOPNOTSUPP,
+			      "cmd_type=nvme: %s: a polled ring of this kernel never completes a %s (before Linux 6.5; looked for: 6.7); leave out hipri",
+			      f->file_name, sqp_nvme_op_name(nj->write_op));
 	return ret ? ret : sqp_nvme_probe(r, &nj->ns[f->fileno], &probe, why);
 }
 
@@ -173,16 +179,31 @@ int sqp_nvme_fill(struct thread_data *td, struct sqp_nvme_job *nj, struct io_u *
 	return 0;
 }
 
+bool sqp_nvme_in_place(const struct sqp_nvme_job *nj, const struct io_u *io_u)
+{
+	return sqp_is_syncfs(io_u) || (nj->flush_in_place && ddir_sync(io_u->ddir));
+}
+
+void sqp_nvme_do_in_place(struct thread_data *td, struct sqp_nvme_job *nj, struct io_u *io_u)
+{
+	if (sqp_is_syncfs(io_u))
+		do_io_u_sync(td, io_u);
+	else
+		sqp_nvme_result(td, nj, io_u, sqp_nvme_flush_now(io_u->file->fd, &nj->ns[io_u->file->fileno]));
+}
+
 static void tell(struct thread_data *td, const struct sqp_nvme_job *nj, const struct io_u *io_u, enum sqp_nvme_op op, int res)
 {
 	const struct sqp_nvme_ns *ns = &nj->ns[io_u->file->fileno];
-	char text[SQP_NVME_STATUS_LEN];
+	char text[SQP_NVME_STATUS_LEN], where[96] = "";
 
 	sqp_nvme_describe_res(res, text, sizeof(text));
-	log_err("sqpoll: %s: %s: %s of %llu bytes at offset %llu (LBA %llu): %s%s; more of the same are only counted\n",
-		td->o.name ? td->o.name : "job", io_u->file->file_name, sqp_nvme_op_name(op),
-		(unsigned long long)io_u->xfer_buflen, (unsigned long long)io_u->offset,
-		(unsigned long long)(io_u->offset >> ns->lba_shift), text,
+	if (op != SQP_NVME_FLUSH)
+		snprintf(where, sizeof(where), " of %llu bytes at offset %llu (LBA %llu)",
+			 (unsigned long long)io_u->xfer_buflen, (unsigned long long)io_u->offset,
+			 (unsigned long long)(io_u->offset >> ns->lba_shift));
+	log_err("sqpoll: %s: %s: %s%s: %s%s; more of the same are only counted\n",
+		td->o.name ? td->o.name : "job", io_u->file->file_name, sqp_nvme_op_name(op), where, text,
 		res == -EINVAL ? " (bs above the device's largest transfer, max_hw_sectors_kb?)" : "");
 }
 

@@ -30,6 +30,10 @@ int sqp_nvme_check(struct thread_data *td, struct sqp_nvme_job *nj, struct sqp_r
 int sqp_nvme_fill(struct thread_data *td, struct sqp_nvme_job *nj, struct io_u *io_u, struct io_uring_sqe *sqe,
 		  struct iovec *vec);
 
+/* Must this request go round the ring? Only a flush may. */
+bool sqp_nvme_in_place(const struct sqp_nvme_job *nj, const struct io_u *io_u);
+void sqp_nvme_do_in_place(struct thread_data *td, struct sqp_nvme_job *nj, struct io_u *io_u);
+
 /* Gives the answer RES of the command of IO_U to fio; the first of each kind of error is told. */
 void sqp_nvme_result(struct thread_data *td, struct sqp_nvme_job *nj, struct io_u *io_u, int res);
 

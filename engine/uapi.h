@@ -16,6 +16,9 @@
 #define RWF_DONTCACHE 0x00000080	/* Linux 6.14 */
 #endif
 
+/* The opcode itself is not used: it came with Linux 6.7, and tells that the kernel is not older (nvme_dev.c) */
+#define SQP_OP_READ_MULTISHOT 49
+
 /* Discard through IORING_OP_URING_CMD, Linux 6.12: offset in addr, length in addr3 */
 #define SQP_BLOCK_URING_CMD_DISCARD _IO(0x12, 0)
 
