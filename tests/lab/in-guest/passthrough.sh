@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# passthrough.sh [no-poll-queues]: runs in a guest of scripts/lab, see tests/lab/passthrough.sh. Reads of sector 90000 of the
+# drive fail. One line per row; ends with 1 if one of them is WRONG.
+# shellcheck disable=SC2317 # row() calls what it is given
+set -u
+
+dev=/dev/ng0n1
+trace=/sys/kernel/tracing
+bad=0
+polled='' # --hipri or empty
+
+# row WHAT COMMAND...: the command must succeed
+row() {
+	local what="${polled:+polled }$1"
+	shift
+	if "$@"; then
+		echo "ok $what"
+	else
+		echo "WRONG $what: $*"
+		[ ! -s /tmp/fio.err ] || head -n 5 /tmp/fio.err
+		bad=1
+	fi
+}
+
+# nvme ARGS...: a small job of NVMe commands; what it says is in /tmp/fio.err, /tmp/fio.json, /tmp/stats.jsonl
+nvme() {
+	rm -f /tmp/stats.jsonl /tmp/fio.json
+	# shellcheck disable=SC2086 # a word or nothing
+	timeout 60 fio --name=job --ioengine=sqpoll --cmd_type=nvme --filename="$dev" --bs=4k --size=1m --iodepth=8 \
+		--verify_state_save=0 --stall_ms=5000 $polled --stats_file=/tmp/stats.jsonl --output-format=json --output=/tmp/fio.json \
+		"$@" >/tmp/fio.err 2>&1 </dev/null
+}
+
+# stats EXPRESSION: true of every statistics line of the last job
+stats() { jq -es "length > 0 and all(.[]; $1)" /tmp/stats.jsonl >/dev/null; }
+
+# totals READS WRITES TRIMS: fio's own counts of the last job
+totals() {
+	[ "$(jq -r '[.jobs[] | [.read.total_ios, .write.total_ios, .trim.total_ios]] | transpose | map(add) | join(" ")' \
+		<(sed -n '/^{/,$p' /tmp/fio.json))" = "$*" ]
+}
+
+sane='.error == 0 and .submitted > 0 and .submitted == .completed and .stalls == 0 and .nvme_errors == []
+	and .enters == .wakeups + .rechecks + .cq_overflow and .options.cmd_type == "nvme"
+	and (.setup_flags | index("SQE128") and index("CQE32"))'
+
+# works TOTALS ARGS...: the job ends well, with these counts
+works() {
+	local counts=$1
+	shift
+	# shellcheck disable=SC2086 # three words
+	nvme "$@" && stats "$sane" && totals $counts
+}
+
+# fails ERRNO PATTERN ARGS...: the job ends with that error, one line of ours matches PATTERN, and the statistics say the same
+fails() {
+	local errno=$1 pattern=$2
+	shift 2
+	! nvme "$@" && [ "$(grep -c '^sqpoll: job: ' /tmp/fio.err)" -eq 1 ] && grep -Eq "^sqpoll: job: $dev: $pattern" /tmp/fio.err &&
+		stats ".error == $errno and .submitted == .completed and (.nvme_errors | length == 1) and .nvme_errors[0].errno == $errno
+			and .nvme_errors[0].n >= 1"
+}
+
+# refused PATTERN ARGS...: one line of ours before any I/O
+refused() {
+	local pattern=$1
+	shift
+	! nvme "$@" && [ "$(grep -c '^sqpoll: job: ' /tmp/fio.err)" -eq 1 ] && grep -Eq "^sqpoll: job: .*$pattern" /tmp/fio.err &&
+		[ ! -s /tmp/stats.jsonl ]
+}
+
+interrupts() { awk '/nvme0q[1-9]/ { for (i = 2; i <= 3; i++) n += $i } END { print n + 0 }' /proc/interrupts; }
+
+# silently COMMAND...: without an interrupt of the drive's I/O queues
+silently() {
+	local before
+	before=$(interrupts)
+	"$@" && [ "$(interrupts)" -eq "$before" ]
+}
+
+# traced FILTER COUNT COMMAND...: COMMAND sends so many commands that match the kernel's filter
+traced() {
+	local filter=$1 count=$2 seen
+	shift 2
+	echo "$filter && disk == \"nvme0n1\"" >"$trace"/events/nvme/nvme_setup_cmd/filter || return 1
+	echo >"$trace"/trace
+	echo 1 >"$trace"/events/nvme/nvme_setup_cmd/enable
+	"$@" || { echo 0 >"$trace"/events/nvme/nvme_setup_cmd/enable && return 1; }
+	echo 0 >"$trace"/events/nvme/nvme_setup_cmd/enable
+	seen=$(grep -c "nvme_setup_cmd: .*" "$trace"/trace)
+	[ "$seen" -eq "$count" ] || { echo "seen $seen commands with $filter, not $count" && return 1; }
+}
+
+# zeroes: the region reads as zeroes. It holds something else first.
+zeroes() { works '256 0 0' --offset=64m --rw=read --verify=pattern --verify_pattern=0x00; }
+fill() { works '256 256 0' --offset=64m --rw=write --verify=pattern --verify_pattern=0x5a; }
+not_zeroes() { fill && ! nvme --offset=64m --rw=read --verify=pattern --verify_pattern=0x00; }
+
+reads_and_writes() {
+	row 'random writes, verified' works '256 256 0' --rw=randwrite --verify=crc32c
+	row 'mixed' works "$(nvme --rw=randrw --norandommap --randseed=7 && jq -r '.jobs[0] | [.read.total_ios, .write.total_ios, 0] | join(" ")' /tmp/fio.json)" \
+		--rw=randrw --norandommap --randseed=7
+	row 'fixed buffers, verified' works '256 256 0' --rw=randwrite --verify=crc32c --fixedbufs
+	row 'vectored, verified' works '256 256 0' --rw=randwrite --verify=crc32c --nonvectored=0
+	row 'direct=1 is what it is' works '256 0 0' --rw=randread --direct=1
+	row 'blocks of 512 bytes to 64k' works '256 256 0' --rw=write --verify=crc32c --bsrange=512-64k --bs_unaligned=0 --io_size=1m \
+		--bssplit=4k/100
+	row 'three threads' works '768 0 0' --rw=randread --numjobs=3 --thread
+	row 'three processes' works '768 0 0' --rw=randread --numjobs=3
+	row 'as many lines as jobs' [ "$(wc -l </tmp/stats.jsonl)" -eq 3 ]
+}
+
+trims() {
+	row 'not zeroes before' not_zeroes
+	row 'trims' works '0 0 16' --offset=64m --rw=trim --bs=64k
+	row 'zeroes after trims' zeroes
+	fill
+	row 'trims with fixedbufs' works '0 0 16' --offset=64m --rw=randtrim --bs=64k --fixedbufs --nonvectored=1
+	row 'zeroes after those' zeroes
+}
+
+# 0x4000 in the command's control field is FUA; the deallocate bit is 0x0200
+write_modes() {
+	row 'not zeroes before' not_zeroes
+	row 'write_mode=zeroes' traced 'opcode == 8' 256 works '0 256 0' --offset=64m --rw=write --write_mode=zeroes
+	row 'zeroes after it' zeroes
+	row 'write_mode=zeroes, deac' works '0 256 0' --offset=64m --rw=write --write_mode=zeroes --deac=1
+	row 'write_mode=verify' traced 'opcode == 12' 256 works '0 256 0' --rw=write --write_mode=verify
+	row 'write_mode=uncor, which QEMU has not' fails 95 \
+		'write uncorrectable of 4096 bytes at offset 0 \(LBA 0\): generic status: invalid command opcode \(sct 0 sc 0x01, do not retry\)' \
+		--rw=write --write_mode=uncor
+}
+
+compares() {
+	row 'verify_mode=compare' traced 'opcode == 5' 256 works '256 256 0' --rw=randwrite --verify=pattern --verify_pattern=0x1234 \
+		--verify_mode=compare
+	row 'a comparison that must fail' fails 84 'compare of 4096 bytes .*: media error: compare failure \(sct 2 sc 0x85' \
+		--rw=write --write_mode=zeroes --verify=pattern --verify_pattern=0x77 --verify_mode=compare
+}
+
+flags_and_flushes() {
+	row 'fsync' traced 'opcode == 0' 64 works '0 256 0' --rw=write --fsync=4
+	row 'readfua' traced 'opcode == 2' 257 works '256 0 0' --rw=read --readfua=1
+	row 'each with FUA, but the probe' [ "$(grep -c 'ctrl=0x4000' "$trace"/trace)" -eq 256 ]
+	row 'writefua' traced 'opcode == 1' 256 works '0 256 0' --rw=write --writefua=1
+	row 'each with FUA' [ "$(grep -c 'ctrl=0x4000' "$trace"/trace)" -eq 256 ]
+	row 'no FUA when not asked for' traced 'opcode == 1' 256 works '0 256 0' --rw=write
+	row 'none' [ "$(grep -c 'ctrl=0x4000' "$trace"/trace)" -eq 0 ]
+}
+
+errors() {
+	row 'media error' fails 61 'read of 4096 bytes at offset 46080000 \(LBA 90000\): media error: unrecovered read error \(sct 2 sc 0x81' \
+		--rw=read --offset=46080000
+	row 'goes on after one' nvme --rw=read --offset=45875200 --continue_on_error=all
+	row 'and counts it' stats '.completed == 256 and .submitted == 256 and (.nvme_errors | map([.command, .errno, .n])) == [["read", 61, 1]]'
+	printf 'fio version 2 iolog\n%s add\n%s open\n%s read 1073741824 4096\n%s close\n' "$dev" "$dev" "$dev" "$dev" >/tmp/beyond.log
+	row 'LBA out of range' fails 121 'read of 4096 bytes at offset 1073741824 \(LBA 2097152\): generic status: LBA out of range \(sct 0 sc 0x80' \
+		--read_iolog=/tmp/beyond.log
+	row 'too long for the device' fails 22 'read of .*: the kernel refused the command: Invalid argument \(bs above' --rw=read --bs=8m --size=8m
+}
+
+refusals() {
+	row 'a block device' refused 'cmd_type=nvme: /dev/nvme0n1 is no character device; .*ngXnY' --rw=read --filename=/dev/nvme0n1
+	row 'another character device' refused 'cmd_type=nvme: /dev/zero is not the character device of an NVMe namespace' --rw=read --filename=/dev/zero
+	row 'no such device' refused 'cmd_type=nvme: /dev/ng9n9 is no character device' --rw=write --filename=/dev/ng9n9
+	row 'nothing was made' [ ! -e /dev/ng9n9 ]
+	row 'half a block' refused 'bs=1000 is no multiple of its blocks of 512 bytes' --rw=read --bs=1000
+	row 'nowait' refused 'nowait=1: an NVMe command has no such flag' --rw=read --nowait=1
+	row 'compare with headers' refused 'verify_mode=compare: .*use verify=pattern' --rw=write --verify=crc32c --verify_mode=compare
+	row 'metadata' refused 'md_per_io_size=8: separate metadata is not supported' --rw=read --md_per_io_size=8
+	row 'fixed and vectored' refused 'fixedbufs and nonvectored=0 exclude each other' --rw=read --fixedbufs --nonvectored=0
+	row 'zones' refused 'zonemode=zbd is not supported' --rw=read --zonemode=zbd --zonesize=1m
+	row 'priorities' refused 'an NVMe command has no priority' --rw=read --cmdprio_percentage=50
+}
+
+# the stock engine does the same to the same device
+stock() {
+	local job=(--name=job --filename="$dev" --cmd_type=nvme --rw=randrw --bs=4k --size=1m --iodepth=8 --randseed=11 --norandommap
+		--output-format=json)
+	local sum='.jobs[0] | [.error, .read.total_ios, .read.io_bytes, .write.total_ios, .write.io_bytes] | join(" ")' ours theirs
+	ours=$(fio --ioengine=sqpoll "${job[@]}" | jq -r "$sum")
+	theirs=$(fio --ioengine=io_uring_cmd "${job[@]}" | jq -r "$sum")
+	echo "ours: $ours, stock io_uring_cmd: $theirs"
+	[ "$ours" = "$theirs" ] && [[ $ours == '0 '* ]]
+}
+
+not_on_this_kernel() {
+	row 'no device' refused "cmd_type=nvme: $dev is no character device, and Linux $(uname -r) has no NVMe commands through io_uring, they came with 5.19" \
+		--rw=write
+	row 'nothing was made' [ ! -e $dev ]
+	row 'nor a block device' refused 'cmd_type=nvme: /dev/nvme0n1 is no character device, and Linux' --rw=read --filename=/dev/nvme0n1
+}
+
+polled_ring() {
+	polled=--hipri
+	row 'no interrupt' silently works '256 0 0' --rw=randread
+	row 'no interrupt, writes verified' silently works '256 256 0' --rw=randwrite --verify=crc32c
+	row 'no interrupt, trims' silently works '0 0 16' --offset=64m --rw=trim --bs=64k
+	reads_and_writes
+	trims
+	flags_and_flushes
+	errors
+	if jq -e '.notes | map(select(test("flushes are made synchronously"))) | length == 1' /tmp/stats.jsonl >/dev/null; then
+		row 'zeroes are refused' refused 'a polled ring of this kernel never completes a write zeroes' --rw=write --write_mode=zeroes
+	else
+		write_modes
+		compares
+	fi
+}
+
+if [ "${1-}" = no-poll-queues ]; then
+	polled=--hipri
+	row 'no poll queues' refused "hipri: $dev: its device has no poll queues" --rw=read
+elif [[ $(uname -r) == 5.10.* ]]; then
+	not_on_this_kernel
+else
+	reads_and_writes
+	trims
+	write_modes
+	compares
+	flags_and_flushes
+	errors
+	refusals
+	row 'as the stock io_uring_cmd' stock
+	polled_ring
+fi
+exit $bad
