@@ -149,8 +149,9 @@ static int read_one_block(struct sqp_ring *r, const struct sqp_nvme_ns *ns, cons
 	sqe->cmd_op = NVME_URING_CMD_IO;
 	sqe->uring_cmd_flags = p->fixed ? IORING_URING_CMD_FIXED : 0;
 	ret = sqp_commit(r, 0);
-	if (!ret)
-		ret = sqp_reap(r, 1, 1, &first);
+	if (ret)
+		return ret;
+	ret = sqp_reap(r, 1, 1, &first);
 	return ret < 0 ? ret : sqp_cqe(r, first, 0)->res;
 }
 
