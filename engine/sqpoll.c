@@ -175,7 +175,7 @@ static int sqp_fio_io_u_init(struct thread_data *td, struct io_u *io_u)
 
 static int sqp_fio_get_file_size(struct thread_data *td, struct fio_file *f)
 {
-	struct sqp_why why = { "" };
+	struct sqp_why why;
 	int ret;
 
 	if (!layout_is_ours(td) || !sqp_is_passthrough(td->eo))
