@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { ADMIN_IDENTIFY = 0x06, PROBE_ALIGN = 4096 };
+enum { ADMIN_IDENTIFY = 0x06, PROBE_ALIGN = 4096, LOCK_TRIES = 100 };
 
 /* Linux 5.13 has the device, 5.19 the command; only for the explanation, nothing is decided by these. */
 int sqp_nvme_no_device(const char *name, int err, struct sqp_why *why)
@@ -102,6 +104,21 @@ int sqp_nvme_poll_check(int fd, const char *name, struct sqp_why *why)
 bool sqp_nvme_polls_without_data(struct sqp_ring *r)
 {
 	return !r->cfg.hipri || sqp_ring_has_op(r, SQP_OP_READ_MULTISHOT);
+}
+
+int sqp_nvme_poll_alone(int fd, const char *name, struct sqp_why *why)
+{
+	static const struct timespec pause = { .tv_nsec = 20000000 };
+
+	/* the kernel closes the ring of a job that has ended in its own time */
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return sqp_why(why, -EBUSY,
+		       "hipri: %s: another job polls this namespace, and a kernel before 6.5 hangs when two rings do; leave out hipri or numjobs",
+		       name);
 }
 
 int sqp_nvme_flush_now(int fd, const struct sqp_nvme_ns *ns)

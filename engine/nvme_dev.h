@@ -32,6 +32,10 @@ int sqp_nvme_probe(struct sqp_ring *r, const struct sqp_nvme_ns *ns, const struc
  * never completes and takes the SQ thread with it, so the answer is not found by trying. */
 bool sqp_nvme_polls_without_data(struct sqp_ring *r);
 
+/* On such a kernel two rings that poll one queue hang as well, kernel threads included. So a job takes a lock on the device
+ * behind FD, which ends with its last descriptor. 0, or -EBUSY with the reason when another job still has it after 2 s. */
+int sqp_nvme_poll_alone(int fd, const char *name, struct sqp_why *why);
+
 /* A flush, past the ring. The device's answer (>= 0) or -errno. */
 int sqp_nvme_flush_now(int fd, const struct sqp_nvme_ns *ns);
 

@@ -115,6 +115,8 @@ int sqp_nvme_check(struct thread_data *td, struct sqp_nvme_job *nj, struct sqp_r
 		ret = sqp_why(why, -EOPNOTSUPP,
 			      "cmd_type=nvme: %s: a polled ring of this kernel never completes a %s (before Linux 6.5; looked for: 6.7); leave out hipri",
 			      f->file_name, sqp_nvme_op_name(nj->write_op));
+	if (!ret && nj->flush_in_place)
+		ret = sqp_nvme_poll_alone(fd, f->file_name, why);
 	return ret ? ret : sqp_nvme_probe(r, &nj->ns[f->fileno], &probe, why);
 }
 

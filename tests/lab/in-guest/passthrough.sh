@@ -71,6 +71,13 @@ refused() {
 		[ ! -s /tmp/stats.jsonl ]
 }
 
+# one_of_three ARGS...: two jobs are refused, so that the kernel does not hang
+one_of_three() {
+	! nvme --rw=randread --numjobs=3 --time_based --runtime=4 "$@" &&
+		[ "$(grep -c "^sqpoll: job: hipri: $dev: another job polls this namespace" /tmp/fio.err)" -eq 2 ] &&
+		[ "$(wc -l </tmp/stats.jsonl)" -eq 1 ] && stats "$sane"
+}
+
 interrupts() { awk '/nvme0q[1-9]/ { for (i = 2; i <= 3; i++) n += $i } END { print n + 0 }' /proc/interrupts; }
 
 # silently COMMAND...: without an interrupt of the drive's I/O queues
@@ -107,9 +114,14 @@ reads_and_writes() {
 	row 'direct=1 is what it is' works '256 0 0' --rw=randread --direct=1
 	row 'blocks of 512 bytes to 64k' works '256 256 0' --rw=write --verify=crc32c --bsrange=512-64k --bs_unaligned=0 --io_size=1m \
 		--bssplit=4k/100
-	row 'three threads' works '768 0 0' --rw=randread --numjobs=3 --thread
-	row 'three processes' works '768 0 0' --rw=randread --numjobs=3
-	row 'as many lines as jobs' [ "$(wc -l </tmp/stats.jsonl)" -eq 3 ]
+	if [ -n "$polled" ] && [[ $(uname -r) == 6.1.* ]]; then
+		row 'one of three threads' one_of_three --thread
+		row 'one of three processes' one_of_three
+	else
+		row 'three threads' works '768 0 0' --rw=randread --numjobs=3 --thread
+		row 'three processes' works '768 0 0' --rw=randread --numjobs=3
+		row 'as many lines as jobs' [ "$(wc -l </tmp/stats.jsonl)" -eq 3 ]
+	fi
 }
 
 trims() {
