@@ -2,12 +2,14 @@
 /* Expected numbers are those of the NVM Express specifications, worked out by hand, not by the code under test. */
 #include "unit.h"
 
-#include "nvme.h"
+#include "nvme_dev.h"
 #include "reap.h"
 #include "wake.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const struct sqp_nvme_ns ns512 = { .nsid = 1, .lba_shift = 9, .blocks = 2097152 };
@@ -281,6 +283,38 @@ static void no_error_is_left_out_of_the_count(void **state)
 	assert_int_equal(n, 200);
 }
 
+static void what_is_no_namespace_is_named(void **state)
+{
+	struct sqp_nvme_ns ns;
+	struct sqp_why why;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(sqp_nvme_identify(fd, "/dev/null", &ns, &why), -ENOTTY);
+	assert_contains(why.text, "/dev/null is not the character device of an NVMe namespace");
+	assert_int_equal(sqp_nvme_poll_check(fd, "/dev/null", &why), 0);
+	close(fd);
+	assert_int_equal(sqp_nvme_no_device("/dev/ng0n1", -ENODEV, &why), -ENODEV);
+	assert_contains(why.text, "/dev/ng0n1 is no character device");
+}
+
+static void one_job_polls_at_a_time(void **state)
+{
+	char path[] = "/tmp/unit-nvme-XXXXXX";
+	struct sqp_why why;
+	int first = mkstemp(path), second = open(path, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(first >= 0 && second >= 0);
+	unlink(path);
+	assert_int_equal(sqp_nvme_poll_alone(first, "drive", &why), 0);
+	assert_int_equal(sqp_nvme_poll_alone(second, "drive", &why), -EBUSY);
+	assert_contains(why.text, "drive: another job polls this namespace");
+	close(first);
+	assert_int_equal(sqp_nvme_poll_alone(second, "drive", &why), 0);
+	close(second);
+}
+
 /* A ring with entries of twice the size, on this machine's kernel: each of them is where we look for it. */
 static void big_entries_are_found(void **state)
 {
@@ -332,6 +366,8 @@ int main(void)
 		cmocka_unit_test(the_kernels_errors_stay_what_they_are),
 		cmocka_unit_test(counts_by_kind),
 		cmocka_unit_test(no_error_is_left_out_of_the_count),
+		cmocka_unit_test(what_is_no_namespace_is_named),
+		cmocka_unit_test(one_job_polls_at_a_time),
 		cmocka_unit_test(big_entries_are_found),
 	};
 
