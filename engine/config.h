@@ -33,6 +33,7 @@ struct sqp_config {
 	bool register_fd;		/* enter by a registered descriptor where the kernel can: then only the task that
 					 * opens the ring may commit, reap and close */
 	const struct sqp_ring *attach_to;	/* share the SQ thread of this open ring (ATTACH_WQ); NULL: one of its own */
+	bool big;			/* SQEs of 128 bytes and CQEs of 32, for NVMe commands */
 	bool clock;			/* the caller passes the time of every commit */
 	uint64_t (*clock_ns)(void);	/* the clock of that time; NULL: CLOCK_MONOTONIC */
 	unsigned cq_entries;		/* 0: chosen from the depth */

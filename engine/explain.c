@@ -107,8 +107,9 @@ void sqp_explain_setup_on(struct sqp_why *why, int err, const struct sqp_config 
 			strerror(-err));
 		break;
 	case EINVAL:
-		sqp_why(why, 0, "io_uring_setup: EINVAL on Linux %s: SQPOLL%s%s with iodepth=%u is refused; is sq_thread_cpu inside the cpuset, and the kernel at least 5.5?",
-			m->release, cfg->hipri ? ", IOPOLL" : "", cfg->sq_cpu >= 0 ? ", SQ_AFF" : "", cfg->depth);
+		sqp_why(why, 0, "io_uring_setup: EINVAL on Linux %s: SQPOLL%s%s%s with iodepth=%u is refused; is sq_thread_cpu inside the cpuset, and the kernel at least %s?",
+			m->release, cfg->hipri ? ", IOPOLL" : "", cfg->sq_cpu >= 0 ? ", SQ_AFF" : "",
+			cfg->big ? ", SQE128, CQE32" : "", cfg->depth, cfg->big ? "5.19 (NVMe commands)" : "5.5");
 		break;
 	default:
 		sqp_why(why, 0, "io_uring_setup: %s on Linux %s (SQPOLL, iodepth=%u)", strerror(-err), m->release, cfg->depth);

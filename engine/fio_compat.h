@@ -14,6 +14,7 @@
 
 #define SQP_HAVE_CMDPRIO_HINT	(SQP_FIO_NUM >= 336)
 #define SQP_HAVE_ATOMIC_FLAG	(SQP_FIO_NUM >= 338)	/* before, atomic=1 meant O_ATOMIC, which no kernel has */
+#define SQP_HAVE_VERIFIED_FLAG	(SQP_FIO_NUM >= 338)	/* the device has verified: fio does not look at the buffer */
 #define SQP_HAVE_SYNCFS		(SQP_FIO_NUM >= 342)
 
 #if SQP_HAVE_SYNCFS
@@ -37,6 +38,24 @@ static inline bool sqp_is_syncfs(const struct io_u *io_u)
 static inline bool sqp_is_atomic(struct thread_data *td)
 {
 	return SQP_HAVE_ATOMIC_FLAG && td->o.oatomic;
+}
+
+/* Values of the options that io_uring_cmd has; 0 is cmd_type not given. */
+enum {
+	SQP_CMD_TYPE_NVME = 1,
+	SQP_WRITE_MODE_WRITE = 1, SQP_WRITE_MODE_UNCOR, SQP_WRITE_MODE_ZEROES, SQP_WRITE_MODE_VERIFY,
+	SQP_VERIFY_MODE_READ = 1, SQP_VERIFY_MODE_COMPARE,
+};
+
+/* The device has compared the data of IO_U: what is in its buffer is what was sent. */
+static inline void sqp_mark_verified(struct thread_data *td, struct io_u *io_u)
+{
+#if SQP_HAVE_VERIFIED_FLAG
+	io_u_set(td, io_u, IO_U_F_VER_IN_DEV);
+#else
+	(void)td;
+	(void)io_u;
+#endif
 }
 
 /* The job's options. fio wants the thread first. */
@@ -64,6 +83,12 @@ struct sqp_options {
 };
 
 extern struct fio_option sqp_fio_options[];
+
+/* Did the job ask for NVMe commands? */
+static inline bool sqp_is_passthrough(const struct sqp_options *o)
+{
+	return o->cmd_type == SQP_CMD_TYPE_NVME;
+}
 
 /* The ring configuration that these options ask for. 0, or -EINVAL with the reason in WHY. */
 int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct sqp_why *why);

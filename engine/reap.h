@@ -15,7 +15,7 @@ int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 /* CQE number I of the last sqp_reap() that returned FIRST; valid until the next one. */
 static inline struct io_uring_cqe *sqp_cqe(struct sqp_ring *r, unsigned first, unsigned i)
 {
-	return &r->cqes[(first + i) & r->cq_mask];
+	return &r->cqes[((first + i) & r->cq_mask) << r->big_shift];
 }
 
 #endif

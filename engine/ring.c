@@ -55,6 +55,7 @@ static void map_pointers(struct sqp_ring *r)
 	r->cqes = u->cq.cqes;
 	r->sq_mask = r->sq_entries - 1;
 	r->cq_mask = r->cq_entries - 1;
+	r->big_shift = r->cfg.big;
 	if (r->setup_flags & IORING_SETUP_NO_SQARRAY)
 		return;
 	/* SQEs are used in ring order: the index array is written once and then stays shared in both caches */
@@ -69,6 +70,7 @@ static unsigned demanded_flags(const struct sqp_config *cfg)
 		{ true, IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE },
 		{ cfg->hipri, IORING_SETUP_IOPOLL },
 		{ cfg->hybrid, IORING_SETUP_HYBRID_IOPOLL },
+		{ cfg->big, IORING_SETUP_SQE128 | IORING_SETUP_CQE32 },
 		{ cfg->sq_cpu != SQP_ANY_CPU, IORING_SETUP_SQ_AFF },
 		{ cfg->attach_to != NULL, IORING_SETUP_ATTACH_WQ },
 	};

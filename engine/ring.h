@@ -27,7 +27,7 @@ struct sqp_pickup {
 	unsigned tail;			/* taken when the kernel's head gets here */
 };
 
-enum { SQP_IDLE_SAMPLES = 64 };
+enum { SQP_IDLE_SAMPLES = 64, SQP_BIG_SQE_BYTES = 128 };
 
 struct sqp_idle_seen {
 	uint64_t awake_max_ns;		/* longest gap after which the thread was awake; 0: none */
@@ -44,6 +44,7 @@ struct sqp_ring {
 	unsigned cq_released;		/* head the kernel can see */
 	unsigned inflight;		/* published and not yet handed out */
 	unsigned sq_mask, cq_mask;
+	unsigned big_shift;		/* entries are 1 << this many times the size of their types */
 	_Atomic unsigned *khead, *ktail, *kflags;
 	_Atomic unsigned *cq_khead, *cq_ktail;
 	struct io_uring_sqe *sqes;
@@ -109,7 +110,7 @@ static inline struct io_uring_sqe *sqp_next_sqe(struct sqp_ring *r)
 		r->count.sq_full++;
 		return NULL;
 	}
-	return &r->sqes[r->sq_tail++ & r->sq_mask];
+	return &r->sqes[(r->sq_tail++ & r->sq_mask) << r->big_shift];
 }
 
 /* Requests filled and not yet published. */

@@ -3,9 +3,11 @@
 #include "fio_compat.h"
 
 #include "idle.h"
+#include "nvme_dev.h"
 #include "poll.h"
 #include "reap.h"
 #include "reg.h"
+#include "sqpoll_nvme.h"
 #include "stats.h"
 #include "summary.h"
 #include "uapi.h"
@@ -26,6 +28,9 @@ struct sqp_job {
 	bool async_trim;		/* this kernel may take discards through the ring */
 	bool keep_open;			/* files stay open and registered until the end */
 	bool vectored;
+	bool special;			/* requests need more than fill_sqe(): see queue_special() */
+	struct sqp_nvme_job *nvme;	/* NULL: no NVMe commands */
+	unsigned res_mask;		/* a request is done when the result is its length in these bits */
 	unsigned first;			/* position of the events of the last getevents */
 	unsigned force_count;
 	unsigned io_us;
@@ -84,6 +89,7 @@ static void free_job(struct sqp_job *job)
 	if (job->stats_fd >= 0)
 		close(job->stats_fd);
 	fio_cmdprio_cleanup(&job->cmdprio);
+	sqp_nvme_free(job->nvme);
 	free(job->pending);
 	free(job->iovecs);
 	free(job->fds);
@@ -93,17 +99,21 @@ static void free_job(struct sqp_job *job)
 static struct sqp_job *alloc_job(struct thread_data *td)
 {
 	struct sqp_job *job = calloc(1, sizeof(*job));
+	bool nvme = sqp_is_passthrough(td->eo);
 
 	if (!job)
 		return NULL;
 	job->stats_fd = -1;
+	job->res_mask = nvme ? 0 : ~0u;
 	job->nr_files = td->files_index;
 	job->pending = calloc(td->o.iodepth, sizeof(*job->pending));
 	job->iovecs = calloc(td->o.iodepth, sizeof(*job->iovecs));
 	job->fds = malloc((job->nr_files + 1) * sizeof(*job->fds));
 	for (unsigned i = 0; job->fds && i <= job->nr_files; i++)
 		job->fds[i] = -1;
-	if (job->pending && job->iovecs && job->fds)
+	if (nvme)
+		job->nvme = sqp_nvme_new(td, job->nr_files);
+	if (job->pending && job->iovecs && job->fds && (!nvme || job->nvme))
 		return job;
 	free_job(job);
 	return NULL;
@@ -134,6 +144,10 @@ static int sqp_fio_init(struct thread_data *td)
 		return fail(td, ENOMEM, &why);
 	}
 	td->io_ops_data = job;
+	if (job->nvme) {
+		td->flags |= (unsigned long long)(FIO_RAWIO | FIO_MEMALIGN) << TD_ENG_FLAG_SHIFT;
+		td->o.odirect = 0;	/* commands are direct by nature, and the character device refuses O_DIRECT */
+	}
 	/* As the stock engine: submission is filling the ring. disable_slat=0 shows it all the same. */
 	if (!fio_option_is_set(&td->o, disable_slat))
 		td->o.disable_slat = 1;
@@ -157,6 +171,17 @@ static int sqp_fio_io_u_init(struct thread_data *td, struct io_u *io_u)
 		return 1;
 	}
 	return 0;
+}
+
+static int sqp_fio_get_file_size(struct thread_data *td, struct fio_file *f)
+{
+	struct sqp_why why;
+	int ret;
+
+	if (!layout_is_ours(td) || !sqp_is_passthrough(td->eo))
+		return generic_get_file_size(td, f);
+	ret = sqp_nvme_file_size(td, f, &why);
+	return ret ? fail(td, ret, &why) : 0;
 }
 
 static int open_stats(struct thread_data *td, struct sqp_job *job)
@@ -203,6 +228,8 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	if (ret)
 		return fail(td, ret, &why);
 	job->vectored = o->nonvectored == (unsigned)-1 ? !sqp_ring_has_op(&job->ring, IORING_OP_READ) : !o->nonvectored;
+	if (job->nvme && o->fixedbufs)
+		job->vectored = false;
 	/* a zone is not trimmed but reset, which fio does */
 	job->async_trim = !cfg.hipri && td->o.zone_mode != ZONE_MODE_ZBD &&
 			  sqp_ring_has_op(&job->ring, IORING_OP_URING_CMD);
@@ -224,7 +251,9 @@ static int sqp_fio_open_file(struct thread_data *td, struct fio_file *f)
 	ret = generic_open_file(td, f);
 	if (ret)
 		return ret;
-	ret = sqp_file_set(&job->ring, f->fileno, f->fd, f->file_name, &why);
+	ret = job->nvme ? sqp_nvme_file_opened(td, job->nvme, f, &why) : 0;
+	if (!ret)
+		ret = sqp_file_set(&job->ring, f->fileno, f->fd, f->file_name, &why);
 	if (ret) {
 		int fio_unused closed = generic_close_file(td, f);
 
@@ -274,34 +303,41 @@ static int open_files(struct thread_data *td, struct sqp_job *job)
 	return 0;
 }
 
-static int check_polling(struct thread_data *td, struct sqp_job *job, struct fio_file *f)
+static int check_polling(struct thread_data *td, struct sqp_job *job, struct fio_file *f, int fd, struct sqp_why *why)
 {
 	unsigned len = (unsigned)td_min_bs(td);
+	int ret = sqp_poll_check(fd, f->file_name, td_write(td), why);
+
+	if (ret > 0)
+		job->notes[0] = "hipri: /sys does not tell whether a file's device polls; kernels before 6.7 use interrupts if it does not";
+	return ret < 0 ? ret : sqp_poll_probe(&job->ring, (unsigned)f->fileno, f->file_name, f->file_offset, len, why);
+}
+
+static int check_file(struct thread_data *td, struct sqp_job *job, struct fio_file *f)
+{
 	struct sqp_why why;
 	bool opened = job->fds[f->fileno] < 0;
-	int ret;
+	int ret, fd;
 
 	if (opened && sqp_fio_open_file(td, f))
 		return 1;
-	ret = sqp_poll_check(opened ? f->fd : job->fds[f->fileno], f->file_name, td_write(td), &why);
-	if (ret > 0)
-		job->notes[0] = "hipri: /sys does not tell whether a file's device polls; kernels before 6.7 use interrupts if it does not";
-	if (ret >= 0)
-		ret = sqp_poll_probe(&job->ring, (unsigned)f->fileno, f->file_name, f->file_offset, len, &why);
+	fd = opened ? f->fd : job->fds[f->fileno];
+	ret = job->nvme ? sqp_nvme_check(td, job->nvme, &job->ring, f, fd, &why) : check_polling(td, job, f, fd, &why);
 	if (ret)
 		fail(td, ret, &why);
 	return (opened && sqp_fio_close_file(td, f)) || ret;
 }
 
-static int check_all_polling(struct thread_data *td, struct sqp_job *job)
+/* One read before the run says what the kernel would say of each one. */
+static int check_files(struct thread_data *td, struct sqp_job *job)
 {
 	struct fio_file *f;
 	unsigned int i;
 
-	if (!job->ring.cfg.hipri)
+	if (!job->ring.cfg.hipri && !job->nvme)
 		return 0;
 	for_each_file(td, f, i)
-		if (!fio_file_open(f) && check_polling(td, job, f))
+		if (!fio_file_open(f) && check_file(td, job, f))
 			return 1;
 	return 0;
 }
@@ -312,14 +348,21 @@ static int sqp_fio_post_init(struct thread_data *td)
 	struct sqp_options *o = td->eo;
 	struct sqp_why why;
 
-	if (open_ring(td, job) || open_stats(td, job) || open_files(td, job) || check_all_polling(td, job))
+	if (open_ring(td, job) || open_stats(td, job) || open_files(td, job) || check_files(td, job))
 		return 1;
 	if (fio_cmdprio_init(td, &job->cmdprio, &o->cmdprio_options)) {
 		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
 		return fail(td, EINVAL, &why);
 	}
+	if (job->nvme && job->cmdprio.mode != CMDPRIO_MODE_NONE) {
+		sqp_why(&why, 0, "cmd_type=nvme: an NVMe command has no priority; leave out the cmdprio options");
+		return fail(td, EINVAL, &why);
+	}
+	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
 	job->nr_notes = job->notes[0] ? 1 : 0;
 	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);
+	if (job->nvme && td_write(td) && job->nr_notes < SQP_MAX_NOTES && !sqp_nvme_polls_without_data(&job->ring))
+		job->notes[job->nr_notes++] = "hipri: flushes are made synchronously, a polled ring of this kernel never completes one";
 	job->ready = true;
 	return 0;
 }
@@ -376,6 +419,14 @@ static void fill_trim(struct io_u *io_u, struct io_uring_sqe *sqe)
 	sqe->addr3 = io_u->xfer_buflen;
 }
 
+static void force_async(const struct sqp_options *o, struct sqp_job *job, struct io_uring_sqe *sqe)
+{
+	if (o->force_async && ++job->force_count == o->force_async) {
+		job->force_count = 0;
+		sqe->flags |= IOSQE_ASYNC;
+	}
+}
+
 static void fill_sqe(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, struct io_uring_sqe *sqe)
 {
 	const struct sqp_options *o = td->eo;
@@ -390,14 +441,30 @@ static void fill_sqe(struct thread_data *td, struct sqp_job *job, struct io_u *i
 		fill_sync(td, io_u, sqe);
 	else
 		fill_trim(io_u, sqe);
-	if (o->force_async && ++job->force_count == o->force_async) {
-		job->force_count = 0;
-		sqe->flags |= IOSQE_ASYNC;
+	force_async(o, job, sqe);
+}
+
+/* Requests that are more than what fill_sqe() makes of them: one test in the usual path covers them all. */
+static int fill_special(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, struct io_uring_sqe *sqe)
+{
+	int ret;
+
+	if (!job->nvme) {
+		fill_sqe(td, job, io_u, sqe);
+		if (fio_cmdprio_set_ioprio(td, &job->cmdprio, io_u))
+			sqe->ioprio = (uint16_t)io_u->ioprio;
+		return 0;
 	}
+	ret = sqp_nvme_fill(td, job->nvme, io_u, sqe, job->vectored ? &job->iovecs[io_u->index] : NULL);
+	if (!ret)
+		force_async(td->eo, job, sqe);
+	return ret;
 }
 
 static bool goes_round_the_ring(const struct sqp_job *job, const struct io_u *io_u)
 {
+	if (job->nvme)
+		return sqp_nvme_in_place(job->nvme, io_u);
 	if (io_u->ddir == DDIR_TRIM)
 		return !job->async_trim || io_u->file->filetype != FIO_TYPE_BLOCK;
 	if (!ddir_sync(io_u->ddir))
@@ -405,9 +472,11 @@ static bool goes_round_the_ring(const struct sqp_job *job, const struct io_u *io
 	return sqp_is_syncfs(io_u) || job->ring.cfg.hipri;
 }
 
-static void do_in_place(struct thread_data *td, struct io_u *io_u)
+static void do_in_place(struct thread_data *td, struct sqp_job *job, struct io_u *io_u)
 {
-	if (io_u->ddir == DDIR_TRIM)
+	if (job->nvme)
+		sqp_nvme_do_in_place(td, job->nvme, io_u);
+	else if (io_u->ddir == DDIR_TRIM)
 		do_io_u_trim(td, io_u);
 	else
 		do_io_u_sync(td, io_u);
@@ -419,9 +488,19 @@ static enum fio_q_status queue_in_place(struct thread_data *td, struct sqp_job *
 		return FIO_Q_BUSY;
 	if (fio_fill_issue_time(td))
 		fio_gettime(&io_u->issue_time, NULL);
-	do_in_place(td, io_u);
+	do_in_place(td, job, io_u);
 	io_u_mark_submit(td, 1);
 	io_u_mark_complete(td, 1);
+	return FIO_Q_COMPLETED;
+}
+
+/* There is no such request: the entry taken for it is given back. */
+static enum fio_q_status queue_refused(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, int err)
+{
+	job->ring.sq_tail--;
+	if (fio_fill_issue_time(td))
+		fio_gettime(&io_u->issue_time, NULL);
+	io_u->error = (unsigned)-err;
 	return FIO_Q_COMPLETED;
 }
 
@@ -429,6 +508,7 @@ static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u
 {
 	struct sqp_job *job = td->io_ops_data;
 	struct io_uring_sqe *sqe;
+	int ret;
 
 	fio_ro_check(td, io_u);
 	if (io_u->ddir > DDIR_WRITE && goes_round_the_ring(job, io_u))
@@ -436,9 +516,13 @@ static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u
 	sqe = sqp_next_sqe(&job->ring);
 	if (!sqe)
 		return FIO_Q_BUSY;
-	fill_sqe(td, job, io_u, sqe);
-	if (job->cmdprio.mode != CMDPRIO_MODE_NONE && fio_cmdprio_set_ioprio(td, &job->cmdprio, io_u))
-		sqe->ioprio = (uint16_t)io_u->ioprio;
+	if (__builtin_expect(job->special, 0)) {
+		ret = fill_special(td, job, io_u, sqe);
+		if (ret)
+			return queue_refused(td, job, io_u, ret);
+	} else {
+		fill_sqe(td, job, io_u, sqe);
+	}
 	job->pending[sqp_pending(&job->ring) - 1] = io_u;
 	return FIO_Q_QUEUED;
 }
@@ -501,7 +585,7 @@ static void trim_result(struct thread_data *td, struct sqp_job *job, struct io_u
 {
 	if (res == -EOPNOTSUPP || res == -EINVAL) {
 		job->async_trim = false;
-		do_in_place(td, io_u);
+		do_in_place(td, job, io_u);
 	} else if (res < 0) {
 		io_u->error = (unsigned)-res;
 	}
@@ -513,8 +597,10 @@ static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 	const struct io_uring_cqe *cqe = sqp_cqe(&job->ring, job->first, (unsigned)event);
 	struct io_u *io_u = (struct io_u *)(uintptr_t)cqe->user_data;
 
-	if (cqe->res == (int)io_u->xfer_buflen)
+	if (cqe->res == (int)((unsigned)io_u->xfer_buflen & job->res_mask))
 		io_u->error = 0;
+	else if (job->nvme)
+		sqp_nvme_result(td, job->nvme, io_u, cqe->res);
 	else if (io_u->ddir == DDIR_TRIM)
 		trim_result(td, job, io_u, cqe->res);
 	else if (cqe->res < 0)
@@ -522,6 +608,25 @@ static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 	else if (!ddir_sync(io_u->ddir))
 		io_u->resid = io_u->xfer_buflen - (unsigned)cqe->res;
 	return io_u;
+}
+
+/* What has an effect on NVMe commands only */
+static void describe_nvme(struct thread_data *td, const struct sqp_job *job, struct sqp_identity *id)
+{
+	static const char *const write_modes[] = {
+		[SQP_WRITE_MODE_WRITE] = "write", [SQP_WRITE_MODE_UNCOR] = "uncor", [SQP_WRITE_MODE_ZEROES] = "zeroes",
+		[SQP_WRITE_MODE_VERIFY] = "verify",
+	};
+	const struct sqp_options *o = td->eo;
+	const struct sqp_option_value table[] = {
+		{ "write_mode", write_modes[o->write_mode], 0 },
+		{ "verify_mode", o->verify_mode == SQP_VERIFY_MODE_COMPARE ? "compare" : "read", 0 },
+		{ "readfua", NULL, o->readfua }, { "writefua", NULL, o->writefua }, { "deac", NULL, o->deac },
+	};
+
+	for (unsigned i = 0; i < SQP_NR(table) && id->nr_options < SQP_MAX_OPTIONS; i++)
+		id->option[id->nr_options++] = table[i];
+	id->nvme_errors = sqp_nvme_errors(job->nvme);
 }
 
 static void describe_options(struct thread_data *td, const struct sqp_job *job, struct sqp_identity *id)
@@ -537,12 +642,16 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
 		{ "cq_entries", NULL, job->ring.cq_entries }, { "nrfiles", NULL, job->nr_files },
 		{ "stall_ms", NULL, cfg->stall_ms }, { "idle_probe_ms", NULL, cfg->idle_probe_ms },
+		{ "cmd_type", job->nvme ? "nvme" : "none", 0 },
 	};
 
+	_Static_assert(SQP_NR(table) <= SQP_MAX_OPTIONS, "an option more needs more room");
 	id->nr_options = SQP_NR(table);
 	memcpy(id->option, table, sizeof(table));
 	id->nr_notes = job->nr_notes;
 	memcpy(id->note, job->notes, sizeof(job->notes));
+	if (job->nvme)
+		describe_nvme(td, job, id);
 }
 
 static void write_stats(struct thread_data *td, struct sqp_job *job, const struct sqp_usage *used,
@@ -632,7 +741,7 @@ __attribute__((visibility("default"))) struct ioengine_ops ioengine = {
 	.cleanup		= sqp_fio_cleanup,
 	.open_file		= sqp_fio_open_file,
 	.close_file		= sqp_fio_close_file,
-	.get_file_size		= generic_get_file_size,
+	.get_file_size		= sqp_fio_get_file_size,
 	.options		= sqp_fio_options,
 	.option_struct_size	= sizeof(struct sqp_options),
 };

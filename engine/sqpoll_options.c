@@ -3,11 +3,12 @@
 #include "fio_compat.h"
 
 #include "place.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { SQP_WAKE_ALWAYS = 1, SQP_REAP_SPIN = 1, CMD_TYPE_NVME = 1, WRITE_MODE_WRITE = 1, VERIFY_MODE_READ = 1 };
+enum { SQP_WAKE_ALWAYS = 1, SQP_REAP_SPIN = 1 };
 
 #define OFF(member) offsetof(struct sqp_options, member)
 #define ENGINE_OPTION .category = FIO_OPT_C_ENGINE, .group = FIO_OPT_G_IOURING
@@ -126,34 +127,34 @@ struct fio_option sqp_fio_options[] = {
 #endif
 #endif
 	{
-		.name = "cmd_type", .lname = "Uring cmd type", .type = FIO_OPT_STR, .off1 = OFF(cmd_type), .def = "nvme",
-		ENGINE_OPTION, .help = "For io_uring_cmd only",
-		.posval = { { .ival = "nvme", .oval = CMD_TYPE_NVME, .help = "nvme-uring-cmd" } },
+		.name = "cmd_type", .lname = "Uring cmd type", .type = FIO_OPT_STR, .off1 = OFF(cmd_type), ENGINE_OPTION,
+		.help = "nvme: NVMe commands to the character device of a namespace (/dev/ngXnY); not given: file I/O",
+		.posval = { { .ival = "nvme", .oval = SQP_CMD_TYPE_NVME, .help = "nvme-uring-cmd" } },
 	}, {
 		.name = "readfua", .lname = "Read fua flag support", .type = FIO_OPT_BOOL, .off1 = OFF(readfua), .def = "0",
-		ENGINE_OPTION, .help = "For io_uring_cmd only",
+		ENGINE_OPTION, .help = "With cmd_type=nvme only",
 	}, {
 		.name = "writefua", .lname = "Write fua flag support", .type = FIO_OPT_BOOL, .off1 = OFF(writefua), .def = "0",
-		ENGINE_OPTION, .help = "For io_uring_cmd only",
+		ENGINE_OPTION, .help = "With cmd_type=nvme only",
 	}, {
 		.name = "write_mode", .lname = "Additional Write commands support", .type = FIO_OPT_STR, .off1 = OFF(write_mode),
-		.def = "write", ENGINE_OPTION, .help = "For io_uring_cmd only",
+		.def = "write", ENGINE_OPTION, .help = "With cmd_type=nvme only",
 		.posval = {
-			{ .ival = "write", .oval = WRITE_MODE_WRITE, .help = "Write" },
-			{ .ival = "uncor", .oval = 2, .help = "Write Uncorrectable" },
-			{ .ival = "zeroes", .oval = 3, .help = "Write Zeroes" },
-			{ .ival = "verify", .oval = 4, .help = "Verify" },
+			{ .ival = "write", .oval = SQP_WRITE_MODE_WRITE, .help = "Write" },
+			{ .ival = "uncor", .oval = SQP_WRITE_MODE_UNCOR, .help = "Write Uncorrectable" },
+			{ .ival = "zeroes", .oval = SQP_WRITE_MODE_ZEROES, .help = "Write Zeroes" },
+			{ .ival = "verify", .oval = SQP_WRITE_MODE_VERIFY, .help = "Verify" },
 		},
 	}, {
 		.name = "verify_mode", .lname = "Verify by Read or Compare", .type = FIO_OPT_STR, .off1 = OFF(verify_mode),
-		.def = "read", ENGINE_OPTION, .help = "For io_uring_cmd only",
+		.def = "read", ENGINE_OPTION, .help = "With cmd_type=nvme only",
 		.posval = {
-			{ .ival = "read", .oval = VERIFY_MODE_READ, .help = "Read" },
-			{ .ival = "compare", .oval = 2, .help = "Compare" },
+			{ .ival = "read", .oval = SQP_VERIFY_MODE_READ, .help = "Read" },
+			{ .ival = "compare", .oval = SQP_VERIFY_MODE_COMPARE, .help = "Compare" },
 		},
 	}, {
 		.name = "deac", .lname = "Deallocate bit for write zeroes command", .type = FIO_OPT_BOOL, .off1 = OFF(deac),
-		.def = "0", ENGINE_OPTION, .help = "For io_uring_cmd only",
+		.def = "0", ENGINE_OPTION, .help = "With cmd_type=nvme only",
 	}, {
 		.name = "md_per_io_size", .lname = "Separate Metadata Buffer Size per I/O", .type = FIO_OPT_INT,
 		.off1 = OFF(md_per_io_size), .def = "0", ENGINE_OPTION,
@@ -174,6 +175,27 @@ struct fio_option sqp_fio_options[] = {
 	{ .name = NULL },
 };
 
+/* What has no meaning in an NVMe command is refused, not left out. */
+static int check_passthrough(struct thread_data *td, struct sqp_why *why)
+{
+	const struct sqp_options *o = td->eo;
+	const struct { bool set; const char *refusal; } table[] = {
+		{ o->nowait, "nowait=1: an NVMe command has no such flag; leave it out" },
+		{ o->uncached, "uncached: an NVMe command never goes through the page cache; leave it out" },
+		{ td->o.oatomic, "atomic=1: an NVMe command has no such flag; leave it out" },
+		{ td->sync_file_range_nr, "sync_file_range: NVMe can only flush all; use fsync" },
+		{ o->fixedbufs && o->nonvectored == 0, "fixedbufs and nonvectored=0 exclude each other; leave out one" },
+		{ o->verify_mode == SQP_VERIFY_MODE_COMPARE && td->o.verify != VERIFY_NONE &&
+		  td->o.verify != VERIFY_PATTERN_NO_HDR,
+		  "verify_mode=compare: the data must be known beforehand, and the headers of other kinds of verify hold the time; use verify=pattern" },
+	};
+
+	for (unsigned i = 0; i < SQP_NR(table); i++)
+		if (table[i].set)
+			return sqp_why(why, -EINVAL, "cmd_type=nvme: %s", table[i].refusal);
+	return 0;
+}
+
 static int check_refused(struct thread_data *td, struct sqp_why *why)
 {
 	const struct sqp_options *o = td->eo;
@@ -185,6 +207,8 @@ static int check_refused(struct thread_data *td, struct sqp_why *why)
 	if (o->md_per_io_size)
 		return sqp_why(why, -EINVAL, "md_per_io_size=%u: separate metadata is not supported; leave it out, or write ioengine=io_uring",
 			       o->md_per_io_size);
+	if (sqp_is_passthrough(o))
+		return check_passthrough(td, why);
 	if (o->hipri && !td->o.odirect)
 		return sqp_why(why, -EINVAL, "hipri polls a device and buffered I/O does not reach one; add direct=1 or leave out hipri");
 	if (sqp_is_atomic(td) == false && td->o.oatomic)
@@ -235,18 +259,23 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
 	cfg->hipri = o->hipri;
 	cfg->hybrid = o->hybrid;
+	cfg->big = sqp_is_passthrough(o);
 	return sqp_config_check(cfg, why);
 }
 
 unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned max)
 {
 	const struct sqp_options *o = td->eo;
+	bool nvme = sqp_is_passthrough(o), writes = o->write_mode == SQP_WRITE_MODE_WRITE;
 	const struct { bool set; const char *note; } table[] = {
-		{ o->readfua || o->writefua, "readfua and writefua have no effect: they belong to io_uring_cmd" },
-		{ o->deac || o->write_mode != WRITE_MODE_WRITE, "write_mode and deac have no effect: they belong to io_uring_cmd" },
-		{ o->verify_mode != VERIFY_MODE_READ, "verify_mode has no effect: it belongs to io_uring_cmd" },
+		{ !nvme && (o->readfua || o->writefua), "readfua and writefua have no effect without cmd_type=nvme" },
+		{ !nvme && (o->deac || !writes), "write_mode and deac have no effect without cmd_type=nvme" },
+		{ !nvme && o->verify_mode != SQP_VERIFY_MODE_READ, "verify_mode has no effect without cmd_type=nvme" },
+		{ nvme && o->deac && o->write_mode != SQP_WRITE_MODE_ZEROES, "deac has no effect without write_mode=zeroes" },
+		{ nvme && o->writefua && o->write_mode == SQP_WRITE_MODE_UNCOR, "writefua has no effect with write_mode=uncor" },
+		{ nvme && td->ioprio, "prio and prioclass have no effect: an NVMe command has no priority" },
 		{ o->pi_chk || !o->pi_act, "pi_act and pi_chk have no effect without md_per_io_size" },
-		{ o->hipri && td_write(td), "hipri: sync requests are made synchronously, a polled ring takes none" },
+		{ !nvme && o->hipri && td_write(td), "hipri: sync requests are made synchronously, a polled ring takes none" },
 		{ o->uncached && td->o.odirect, "uncached has no effect with direct=1" },
 	};
 	unsigned n = 0;

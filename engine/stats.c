@@ -131,6 +131,22 @@ static json_t *options_json(const struct sqp_identity *id)
 	return o;
 }
 
+static json_t *nvme_errors_json(const struct sqp_nvme_errors *e)
+{
+	json_t *list = json_array();
+	char text[SQP_NVME_STATUS_LEN];
+
+	for (unsigned i = 0; e && i < e->nr; i++) {
+		const struct sqp_nvme_error *k = &e->kind[i];
+
+		sqp_nvme_describe_res(k->res, text, sizeof(text));
+		json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:i,s:I}", "command", sqp_nvme_op_name(k->op), "text", text,
+						      "status", k->res > 0 ? k->res : 0, "errno", sqp_nvme_errno(k->res),
+						      "n", (json_int_t)k->n));
+	}
+	return list;
+}
+
 static void set_identity(json_t *o, const struct sqp_identity *id)
 {
 	struct utsname u = { .release = "" };
@@ -152,6 +168,7 @@ static void set_identity(json_t *o, const struct sqp_identity *id)
 	for (unsigned i = 0; i < id->nr_notes; i++)
 		json_array_append_new(notes, json_string(id->note[i]));
 	json_object_set_new(o, "notes", notes);
+	json_object_set_new(o, "nvme_errors", nvme_errors_json(id->nvme_errors));
 }
 
 static void set_counters(json_t *o, const struct sqp_counters *c)

@@ -3,9 +3,10 @@
 #ifndef SQP_STATS_H
 #define SQP_STATS_H
 
+#include "nvme.h"
 #include "ring.h"
 
-enum { SQP_MAX_OPTIONS = 24, SQP_MAX_NOTES = 8 };
+enum { SQP_MAX_OPTIONS = 32, SQP_MAX_NOTES = 8 };
 
 struct sqp_option_value {
 	const char *name;
@@ -23,6 +24,7 @@ struct sqp_identity {
 	unsigned nr_options;
 	const char *note[SQP_MAX_NOTES];
 	unsigned nr_notes;
+	const struct sqp_nvme_errors *nvme_errors;	/* NULL: none */
 };
 
 /* The whole line, newline included; the caller frees it. NULL: no memory. IDLE_WHY: why sqp_idle_probe() gave no

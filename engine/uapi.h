@@ -27,7 +27,7 @@
 #ifndef IORING_FEAT_RW_ATTR
 #define IORING_FEAT_RW_ATTR (1U << 16)		/* Linux 6.14 */
 #endif
-#define SQP_OP_READ_MULTISHOT 49		/* Linux 6.7; an enumerator in newer headers */
+#define SQP_OP_READ_MULTISHOT 49		/* Linux 6.7; an enumerator in newer headers. Never used: who knows it is not older (caps.c, nvme_dev.c) */
 
 /* IORING_REGISTER_QUERY, Linux 6.18: what the kernel knows, without a ring (descriptor -1) */
 #define SQP_REGISTER_QUERY 35

@@ -165,7 +165,7 @@ old_atomic  | alone,fails,needs-old_atomic_fio | --rw=write --atomic=1 --direct=
 atomic      | needs-atomic | --rw=write --atomic=1 --direct=1 --size=64k | errors == [0]
 sqthread    | | --rw=randread --sqthread_poll=1 --registerfiles=1 | total("read") == 1024
 sqthread_cpu | | --rw=randread --sqthread_poll=1 --sqthread_poll_cpu=0 | opt("sq_thread_cpu") == 0
-foreign_options | alone | --rw=randread --cmd_type=nvme --readfua=0 --writefua=0 --write_mode=write --verify_mode=read --deac=0 --md_per_io_size=0 --pi_act=1 --apptag=1 --apptag_mask=1 | $sq[0].notes == []
+foreign_options | alone | --rw=randread --readfua=0 --writefua=0 --write_mode=write --verify_mode=read --deac=0 --md_per_io_size=0 --pi_act=1 --apptag=1 --apptag_mask=1 | $sq[0].notes == []
 # priorities
 prio        | | --rw=randread --prio=7 --prioclass=2 | total("read") == 1024
 prio_idle   | | --rw=randread --prioclass=3         | total("read") == 1024
