@@ -228,7 +228,7 @@ static void try_one(unsigned combination, struct sqp_ring *first)
 	if (ret)
 		return;
 	setups++;
-	if (cfg.hipri && !polls && sqp_poll_check(fd, path, &why) < 0)
+	if (cfg.hipri && !polls && sqp_poll_check(fd, path, false, &why) < 0)
 		printf("refused: %s\n", why.text);
 	else
 		use(&r, combination, first);
@@ -290,7 +290,7 @@ static int start(void)
 	for (int i = 0; i < CPU_SETSIZE; i++)
 		if (CPU_ISSET(i, &set))
 			last_cpu = i;
-	polls = !sqp_poll_check(fd, path, &why);
+	polls = !sqp_poll_check(fd, path, false, &why);
 	if (sqp_ask_once(&said) || sqp_ask_kernel(&cfg, &caps, &why)) {
 		fprintf(stderr, "flags: %s\n", why.text);
 		return 2;
