@@ -30,6 +30,7 @@ patch_of() {
 patch_of two 2 >"$WORK/good.patch"
 patch_of deux 2 >"$WORK/bad.patch"
 echo 'CONFIG_HZ_1000' >"$WORK/bad.config"
+printf '%s\n' '# mine' CONFIG_PREEMPT=y CONFIG_HZ_300=y '# CONFIG_SECCOMP is not set' CONFIG_XFS_FS=m >"$WORK/more.config"
 
 "$WORK/root/scripts/lab" build --help | grep -q -- --patch || fail "--help"
 refused 2 'no SOURCE given'
@@ -57,6 +58,14 @@ mkdir "$WORK/bin"
 for dir in /usr/bin /bin; do
 	find "$dir" -maxdepth 1 \( -type f -o -type l \) ! -name 'bison*' -exec ln -sf -t "$WORK/bin" {} +
 done
-PATH=$WORK/bin refused 77 'lacks.* bison.*; run scripts/setup --lab-build$' "$WORK/tree" --patch "$WORK/good.patch"
-grep -qx 2 "$WORK/root/build/deps/kernel-build/tree-good/tree/io_uring/sqpoll.c" || fail "the patch is not in the copy"
+PATH=$WORK/bin refused 77 'lacks.* bison.*; run scripts/setup --lab-build$' "$WORK/tree" --patch "$WORK/good.patch" \
+	--config "$WORK/more.config" --hz 1000 --name mine
+mine=$WORK/root/build/deps/kernel-build/mine
+grep -qx 2 "$mine/tree/io_uring/sqpoll.c" || fail "the patch is not in the copy"
 [ "$(cd "$WORK/tree" && find . -type f -exec cksum {} + | sort)" = "$before" ] || fail "the given tree was written to"
+
+# What is given later wins, of a choice too; what is not there in every kernel is marked.
+for line in CONFIG_HZ_1000=y CONFIG_PREEMPT=y CONFIG_SECCOMP=n CONFIG_XFS_FS=m CONFIG_IO_URING=y '?CONFIG_PREEMPT_DYNAMIC=y'; do
+	[ "$(grep -Fcx -- "$line" "$mine/wanted")" -eq 1 ] || fail "not once in the configuration: $line"
+done
+! grep -E 'HZ_250|HZ_300|PREEMPT_VOLUNTARY|SECCOMP=y' "$mine/wanted" || fail "what was given later did not win"
