@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Two sets of kept results, of two kernels, say: what differs, and is it better or worse? */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,18 +170,20 @@ static void figure(char *out, size_t size, const struct est *e)
 	if (!e->n)
 		snprintf(out, size, "-");
 	else
-		snprintf(out, size, fabs(e->value) >= 10000 ? "%.0f" : fabs(e->value) < 1e-4 ? "%.6f" : "%.5g", e->value);
+		snprintf(out, size, e->value >= 10000 ? "%.0f" : e->value > 0 && e->value < 1e-4 ? "%.6f" : "%.5g", e->value);
 }
 
 static void print_metric(enum compare_metric m, const struct compare_result *r)
 {
-	char a[32], b[32], ratio[80] = "-";
+	char a[32], b[32], ratio[80] = "-", cover[16] = "-";
 
 	figure(a, sizeof(a), &r->a);
 	figure(b, sizeof(b), &r->b);
-	if (r->ratio.n)
+	if (r->ratio.n) {
 		snprintf(ratio, sizeof(ratio), "%.3f [%.3f, %.3f]", r->ratio.value, r->ratio.lo, r->ratio.hi);
-	printf("  %-25s %12s %12s   %-24s %4.0f   %s%s%s\n", compare_about[m].title, a, b, ratio, 100 * r->ratio.cover,
+		snprintf(cover, sizeof(cover), "%.0f", 100 * r->ratio.cover);
+	}
+	printf("  %-25s %12s %12s   %-24s %4s   %s%s%s\n", compare_about[m].title, a, b, ratio, cover,
 	       compare_about[m].judged ? compare_verdict_name(r->verdict) : "", compare_about[m].judged && r->reason ? ": " : "",
 	       compare_about[m].judged && r->reason ? r->reason : "");
 }

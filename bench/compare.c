@@ -21,7 +21,7 @@ const struct compare_about compare_about[COMPARE_METRICS] = {
 };
 
 static const char too_few[] = "too few repeats: 3 on each side are the least";
-static const char too_wide[] = "too few repeats for differences this large among them";
+static const char too_wide[] = "too few repeats for the noise among them";
 static const char not_both[] = "not measured on both sides";
 static const char is_zero[] = "0 on one side";
 
