@@ -25,6 +25,7 @@ int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_tune(int argc, char **argv);
 int cmd_versus(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 
 /* Prints "sqbench COMMAND: WHY" and returns CODE. */
 int cmd_fail(int code, const char *command, const struct why *why);

@@ -15,6 +15,7 @@ static const struct command {
 	{ "list", "list the kept runs", cmd_list },
 	{ "tune", "find the idle period, or say not to use SQPOLL, and leave a report", cmd_tune },
 	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },
+	{ "compare", "two sets of kept results, of two kernels, say: better, worse or the same?", cmd_compare },
 };
 
 const char *cmd_program = "sqbench";

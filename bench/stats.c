@@ -5,6 +5,8 @@
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COVER_WANTED 0.95
@@ -44,6 +46,89 @@ struct est stats_median_est(const double *x, size_t n)
 	e.hi = sorted[n - k];
 	e.cover = stats_order_coverage(n, k);
 	e.n = (unsigned)n;
+	return e;
+}
+
+/*
+ * P(U = u) for u below UMAX, of Mann-Whitney's U for NA and NB values of one distribution, into P. The largest of all values
+ * is one of A's with probability NA / (NA + NB), and then it is above all NB of B's.
+ */
+static int mann_whitney(double *p, size_t umax, size_t na, size_t nb)
+{
+	double *row = calloc((nb + 1) * umax, sizeof(*row));
+
+	if (!row)
+		return -1;
+	for (size_t j = 0; j <= nb; j++)
+		row[j * umax] = 1;
+	for (size_t i = 1; i <= na; i++) {
+		/* row[j] is for i - 1 values of A until it is overwritten; row[0] stays U = 0 */
+		for (size_t j = 1; j <= nb; j++) {
+			double of_a = (double)i / (double)(i + j);
+
+			for (size_t u = umax; u-- > 0;)
+				row[j * umax + u] = of_a * (u >= j ? row[j * umax + u - j] : 0) +
+						    (1 - of_a) * row[(j - 1) * umax + u];
+		}
+	}
+	memcpy(p, row + nb * umax, umax * sizeof(*p));
+	free(row);
+	return 0;
+}
+
+double stats_ratio_coverage(size_t na, size_t nb, size_t k)
+{
+	double p[STATS_RATIO_N_MAX * STATS_RATIO_N_MAX / 2 + 1], below = 0;
+
+	if (!na || !nb || na > STATS_RATIO_N_MAX || nb > STATS_RATIO_N_MAX || !k || 2 * k > na * nb + 1)
+		return 0;
+	if (mann_whitney(p, k, na, nb))
+		return 0;
+	for (size_t u = 0; u < k; u++)
+		below += p[u];
+	return fmax(0, 1 - 2 * below);
+}
+
+/* The largest K whose interval covers what is wanted, or 1. */
+static size_t ratio_rank(size_t na, size_t nb)
+{
+	double p[STATS_RATIO_N_MAX * STATS_RATIO_N_MAX / 2 + 1], below;
+	size_t k = 1, max = (na * nb + 1) / 2;
+
+	if (mann_whitney(p, max, na, nb))
+		return k;
+	below = p[0];
+	while (k < max && 1 - 2 * (below + p[k]) >= COVER_WANTED)
+		below += p[k++];
+	return k;
+}
+
+static bool all_positive(const double *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!(x[i] > 0) || !isfinite(x[i]))
+			return false;
+	return true;
+}
+
+struct est stats_ratio_est(const double *a, size_t na, const double *b, size_t nb)
+{
+	struct est e = { .value = NAN, .lo = NAN, .hi = NAN };
+	double ratio[STATS_RATIO_N_MAX * STATS_RATIO_N_MAX];
+	size_t n = 0, k;
+
+	if (!na || !nb || na > STATS_RATIO_N_MAX || nb > STATS_RATIO_N_MAX || !all_positive(a, na) || !all_positive(b, nb))
+		return e;
+	for (size_t i = 0; i < na; i++)
+		for (size_t j = 0; j < nb; j++)
+			ratio[n++] = b[j] / a[i];
+	gsl_sort(ratio, 1, n);
+	k = ratio_rank(na, nb);
+	e.value = gsl_stats_median_from_sorted_data(ratio, 1, n);
+	e.lo = ratio[k - 1];
+	e.hi = ratio[n - k];
+	e.cover = stats_ratio_coverage(na, nb, k);
+	e.n = (unsigned)(na < nb ? na : nb);
 	return e;
 }
 

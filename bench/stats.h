@@ -25,6 +25,17 @@ struct est stats_median_est(const double *x, size_t n);
 /* Coverage of the interval from the K-th smallest to the K-th largest of N values for the median. */
 double stats_order_coverage(size_t n, size_t k);
 
+/*
+ * By what factor are the values B[0..NB) larger than A[0..NA), two unpaired samples? The median of all ratios B/A with the
+ * narrowest symmetric interval of ratios that covers 95 % (Mann-Whitney), or the whole range with the coverage it has (90 %
+ * for 3 and 3 values). NA and NB are 1..STATS_RATIO_N_MAX and all values above 0, else n is 0 and all is NaN.
+ */
+#define STATS_RATIO_N_MAX 64
+struct est stats_ratio_est(const double *a, size_t na, const double *b, size_t nb);
+
+/* Coverage of the interval from the K-th smallest to the K-th largest of the NA * NB ratios. */
+double stats_ratio_coverage(size_t na, size_t nb, size_t k);
+
 /* Relative shift of the median from the first half of X to the second, 0 when N < 4. */
 double stats_drift(const double *x, size_t n);
 

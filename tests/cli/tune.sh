@@ -35,6 +35,11 @@ run=$(dirname "$(sed -n 's/^report: //p' "$WORK/o")")
 [ "$(grep -c 'left$' "$WORK/e")" -eq $cells ] || fail "a line of progress per cell: $(cat "$WORK/e")"
 jq -e '.schema == "sqbench-analysis/1" and (.warnings | length > 0)' "$run/derived/analysis.json" >/dev/null || fail "analysis.json"
 expect_fail 'nothing to resume' "$SQP_BENCH" tune --fio "$fio" --resume "$(basename "$run")" --out "$out"
+# A tune is something to compare as well: workload and arm, with its repeats.
+"$SQP_BENCH" compare --json --out "$out" "$(basename "$run")" "$run" >"$WORK/compare" || fail "compare: $?"
+jq -e '(.cells | length) == 10 and ([.cells[].name] | index("const:50, plain") != null) and ([.cells[] | .repeats_a, .repeats_b] | all(. == 3))
+	and ([.cells[].metrics.iops.ratio.value] | all(. > 0.99 and . < 1.01))' \
+	"$WORK/compare" >/dev/null || fail "the comparison of a tune with itself: $(cat "$WORK/compare")"
 rm -r "$out"
 
 # Ctrl-C: exit 130, the exact command that goes on, no scratch file left, and that command works.

@@ -15,7 +15,7 @@ usage_error() {
 	[ ! -e "$WORK/out" ] || fail "sqbench $*: wrote something"
 }
 
-for command in preflight run list tune; do
+for command in preflight run list tune versus compare; do
 	"$SQP_BENCH" "$command" --help >"$WORK/help" || fail "$command --help"
 	grep -q -- --json "$WORK/help" || fail "$command --help does not name --json"
 done
@@ -28,6 +28,11 @@ printf '[a]\nrw=randread\nsize=1m\n' >"$WORK/a.fio"
 truncate -s 2M "$WORK/data"
 usage_error 'one argument too many' list more
 usage_error 'name a job file' run
+usage_error 'name A and B' compare
+usage_error 'name A and B' compare one
+usage_error 'one argument too many' compare one two three
+usage_error '--worth' compare one two --worth none
+usage_error 'neither a directory nor a run of' compare one two
 usage_error 'no-such' run no-such.fio
 usage_error "fio's own arguments follow" run "$WORK/a.fio" extra
 usage_error 'NAME=VALUE' run -D nothing "$WORK/a.fio"

@@ -28,7 +28,8 @@ enum {
 	LEARN_EVERY = 50,
 	SPREAD_NS = 3000,		/* submits are aimed at the tick plus or minus this */
 	FOLLOW_NS = 60,			/* how fast the aim follows */
-	LOST_AFTER_NS = 30000000,	/* an entry not done by then, with the thread asleep, is lost */
+	LATE_AFTER_NS = 30000000,	/* an entry not done by then, with the thread asleep, may be lost */
+	LOST_AFTER_NS = 1000000000,	/* not done after that time either, it is */
 	BOUND_NS = 1000000000,		/* a lost entry that is looked after is done by then, however busy the machine */
 	LIMIT_S = 240,
 };
@@ -121,11 +122,16 @@ static uint64_t next_target(struct aim *a, uint64_t now_ns)
 	return a->tick_ns + ticks * a->period_ns + (uint64_t)(a->bias_ns + jitter);
 }
 
-/* With a wake-up sent, an entry that is late only waits for a CPU. */
+/*
+ * With a wake-up sent, an entry that is late only waits for a CPU. So it does when the thread was taken off its CPU between the
+ * flag and its last look at the tail, which the tick that lets it sleep makes likely on a busy machine; only time can tell that.
+ */
 static int shut_eyed(struct tally *t, bool woken)
 {
-	if (!done_within(LOST_AFTER_NS)) {
-		*(asleep() && !woken ? &t->lost : &t->slow) += 1;
+	if (!done_within(LATE_AFTER_NS)) {
+		bool lost = asleep() && !woken && !done_within(LOST_AFTER_NS) && asleep();
+
+		*(lost ? &t->lost : &t->slow) += 1;
 		sqp_enter(&r, 1, IORING_ENTER_SQ_WAKEUP);
 	}
 	return reap_one();

@@ -48,6 +48,67 @@ static void interval(void **state)
 	assert_int_equal(stats_median_est(x, 0).n, 0);
 }
 
+/* Exact shares of Mann-Whitney's U, counted by hand or by an independent recursion over whole numbers. */
+static void ratio_coverage(void **state)
+{
+	(void)state;
+	assert_near(stats_ratio_coverage(1, 1, 1), 0, 1e-9);
+	assert_near(stats_ratio_coverage(2, 2, 1), 1 - 2 / 6.0, 1e-6);
+	assert_near(stats_ratio_coverage(3, 3, 1), 0.9, 1e-6);
+	assert_near(stats_ratio_coverage(3, 3, 2), 0.8, 1e-6);
+	assert_near(stats_ratio_coverage(3, 5, 1), 1 - 2 / 56.0, 1e-6);
+	assert_near(stats_ratio_coverage(5, 3, 1), 1 - 2 / 56.0, 1e-6);
+	assert_near(stats_ratio_coverage(5, 5, 3), 1 - 8 / 252.0, 1e-6);
+	assert_near(stats_ratio_coverage(4, 6, 3), 0.961904762, 1e-6);
+	assert_near(stats_ratio_coverage(10, 10, 24), 0.956742947, 1e-6);
+	assert_near(stats_ratio_coverage(0, 5, 1), 0, 0);
+	assert_near(stats_ratio_coverage(5, 5, 14), 0, 0);
+}
+
+static void ratio(void **state)
+{
+	const double a[] = { 1, 2, 4, 8, 16 }, b[] = { 32, 2, 8, 16, 4 }, zero[] = { 1, 0 };
+	struct est e = stats_ratio_est(a, 5, b, 5);
+
+	(void)state;
+	assert_near(e.value, 2, 1e-9);
+	/* ratios are 2^-3 once, 2^-2 twice: the third smallest; and so from above */
+	assert_near(e.lo, 0.25, 1e-9);
+	assert_near(e.hi, 16, 1e-9);
+	assert_near(e.cover, 1 - 8 / 252.0, 1e-6);
+	assert_int_equal(e.n, 5);
+	assert_near(stats_ratio_est(b, 5, a, 5).value, 0.5, 1e-9);
+	assert_near(stats_ratio_est(a, 1, b, 1).value, 32, 1e-9);
+	assert_int_equal(stats_ratio_est(a, 5, b, 0).n, 0);
+	assert_int_equal(stats_ratio_est(a, 5, zero, 2).n, 0);
+	assert_true(isnan(stats_ratio_est(zero, 2, a, 5).value));
+}
+
+/* The interval must hold the truth as often as it says: two samples of one distribution, all orders equally likely. */
+static void ratio_covers(void **state)
+{
+	unsigned held = 0, all = 0;
+
+	(void)state;
+	/* every way to give 4 of 8 different values to A */
+	for (unsigned bits = 0; bits < 256; bits++) {
+		double a[8], b[8];
+		size_t na = 0, nb = 0;
+		struct est e;
+
+		if (__builtin_popcount(bits) != 4)
+			continue;
+		for (unsigned i = 0; i < 8; i++)
+			*(bits & 1u << i ? &a[na++] : &b[nb++]) = 1 + i * i * 0.37;
+		e = stats_ratio_est(a, na, b, nb);
+		all++;
+		held += e.lo < 1 && e.hi > 1;
+		assert_near(e.cover, 1 - 2 / 70.0, 1e-6);
+	}
+	assert_int_equal(all, 70);
+	assert_int_equal(held, 68);
+}
+
 static void drift(void **state)
 {
 	const double up[] = { 10, 10, 12, 12 }, odd[] = { 10, 10, 99, 5, 5 };
@@ -100,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(median),   cmocka_unit_test(coverage), cmocka_unit_test(interval),
 		cmocka_unit_test(drift),    cmocka_unit_test(central),  cmocka_unit_test(percentiles),
+		cmocka_unit_test(ratio),    cmocka_unit_test(ratio_coverage), cmocka_unit_test(ratio_covers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
