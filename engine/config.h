@@ -27,6 +27,7 @@ struct sqp_config {
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
 	bool clock;			/* the caller passes the time of every commit */
+	bool time_all;			/* time every request, not a sample */
 	uint64_t (*clock_ns)(void);	/* the clock of that time; NULL: CLOCK_MONOTONIC */
 	unsigned cq_entries;		/* 0: chosen from the depth */
 	unsigned stall_ms;		/* nothing completed for so long: say so */
