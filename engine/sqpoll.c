@@ -572,6 +572,7 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
 		{ "cq_entries", NULL, job->ring.cq_entries }, { "nrfiles", NULL, job->nr_files },
 		{ "stall_ms", NULL, cfg->stall_ms }, { "idle_probe_ms", NULL, cfg->idle_probe_ms },
+		{ "time_log", NULL, cfg->time_all },
 	};
 
 	id->nr_options = SQP_NR(table);
