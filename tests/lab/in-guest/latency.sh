@@ -49,16 +49,17 @@ row() {
 	sleep) args+=(--sq_thread_idle=1 --thinktime=12000 --thinktime_blocks="$4") ;;
 	esac
 	echo none >"/sys/block/$device/queue/scheduler"
-	trace "$device"
+	[ "$way" = untraced ] || trace "$device"
 	fio --name="$name" --filename="/dev/$device" --rw=randread --bs=4k --direct=1 --size=1g --iodepth="$4" --number_ios="$5" \
 		--cpus_allowed=0 --clocksource=clock_gettime --write_lat_log="$OUT/$name" --log_offset=1 "${args[@]}" \
 		--eta=never --output-format=json --output="$OUT/$name.json"
 	echo 0 >"$T/tracing_on"
-	grep -E 'block_rq_|io_uring_complete' "$T/trace" >"$OUT/$name.trace"
+	[ "$way" = untraced ] || grep -E 'block_rq_|io_uring_complete' "$T/trace" >"$OUT/$name.trace"
 	rm -f "$OUT/${name}_lat.1.log" "$OUT/${name}_slat.1.log"
 }
 
 modprobe null_blk 2>/dev/null || true
+echo 0 >"$T/tracing_on"
 echo mono >"$T/trace_clock"
 echo 16384 >"$T/buffer_size_kb"
 for event in block/block_rq_issue block/block_rq_complete io_uring/io_uring_complete; do
