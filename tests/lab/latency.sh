@@ -35,7 +35,7 @@ full_rows() {
 	local us depth ios
 	for us in 100 1000 10000 50000; do
 		for depth in 1 16; do
-			ios=$(awk -v us="$us" -v depth="$depth" 'BEGIN { n = depth * 4000000 / us; print n > 2000 ? 1999 : n < 101 ? 101 : n }')
+			ios=$(awk -v us="$us" -v depth="$depth" 'BEGIN { n = depth * 4000000 / us; print (n > 2000 ? 1999 : n < 101 ? 101 : n) }')
 			echo "awake-$us-qd$depth $us awake $depth $ios"
 			echo "asleep-$us-qd$depth $us sleep $depth $((depth == 1 ? 101 : 801))"
 			echo "stock-$us-qd$depth $us stock $depth $((ios < 300 ? ios : 300))"
