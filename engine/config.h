@@ -35,6 +35,7 @@ struct sqp_config {
 	const struct sqp_ring *attach_to;	/* share the SQ thread of this open ring (ATTACH_WQ); NULL: one of its own */
 	bool big;			/* SQEs of 128 bytes and CQEs of 32, for NVMe commands */
 	bool clock;			/* the caller passes the time of every commit */
+	bool time_all;			/* time every request, not a sample */
 	uint64_t (*clock_ns)(void);	/* the clock of that time; NULL: CLOCK_MONOTONIC */
 	unsigned cq_entries;		/* 0: chosen from the depth */
 	unsigned stall_ms;		/* nothing completed for so long: say so */

@@ -78,7 +78,7 @@ struct sqp_options {
 	unsigned long long sq_thread_idle;
 	char *sq_thread_cpu;
 	unsigned int sq_wake, reap;
-	char *stats_file;
+	char *stats_file, *time_log;
 	unsigned long long stall_ms, idle_probe_ms;
 };
 

@@ -60,6 +60,16 @@ static void release(struct sqp_ring *r)
 	atomic_store_explicit(r->cq_khead, r->cq_head, memory_order_release);
 }
 
+static void timed_look(struct sqp_ring *r, bool looking)
+{
+	uint64_t now_ns = sqp_now_ns(r);
+
+	if (r->pickup.hist)
+		sqp_pickup_check(r, now_ns, looking);
+	if (r->looks.on)
+		sqp_look(r, now_ns);
+}
+
 /* Until more than HAVE completions are ready. Room for overflowed CQEs is made by giving back those already read. */
 static int wait_for_more(struct sqp_ring *r, unsigned have)
 {
@@ -77,8 +87,8 @@ static int wait_for_more(struct sqp_ring *r, unsigned have)
 				r->idle_watched = true;
 			ret = sqp_attend(r, flags);
 		}
-		if (__builtin_expect(r->pickup.hist != NULL, 0))
-			sqp_pickup_check(r, sqp_now_ns(r), spins > 1);
+		if (__builtin_expect((r->pickup.hist != NULL) | r->looks.on, 0))
+			timed_look(r, spins > 1);
 		if (__builtin_expect(spins % SPINS_PER_CLOCK == 0, 0)) {
 			now_ns = sqp_now_ns(r);
 			ret = ret ? ret : watchdog(r, &w, now_ns);
@@ -108,6 +118,8 @@ int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
 	}
 	if (have > max)
 		have = max;
+	if (__builtin_expect(r->looks.on, 0))
+		sqp_looks_hand_out(r, *first, have);
 	r->cq_head += have;
 	r->inflight -= have;
 	r->count.completed += have;

@@ -3,8 +3,10 @@
 
 #include "ask.h"
 #include "explain.h"
+#include "look.h"
 #include "place.h"
 #include "uapi.h"
+#include "wake.h"
 
 #include <errno.h>
 #include <string.h>
@@ -226,13 +228,18 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 	}
 	map_pointers(r);
 	register_fd(r, &caps);
+	r->time_mask = cfg->time_all ? 0 : SQP_PICKUP_EVERY - 1;
 	r->active_ns = sqp_now_ns(r);
-	return 0;
+	ret = sqp_looks_open(r, why);
+	if (ret)
+		sqp_ring_close(r);
+	return ret;
 }
 
 void sqp_ring_close(struct sqp_ring *r)
 {
 	io_uring_queue_exit(&r->uring);
+	sqp_looks_close(r);
 	r->fd = -1;
 }
 

@@ -27,6 +27,17 @@ struct sqp_pickup {
 	unsigned tail;			/* taken when the kernel's head gets here */
 };
 
+/* The looks at the rings while completions are being timed, see look.h. */
+struct sqp_looks {
+	bool on;
+	unsigned from;			/* position of the first CQE to be timed */
+	unsigned tail, head;		/* of the CQ and the SQ ring at the last look, ... */
+	uint64_t ns;			/* ... and its time */
+	uint64_t handed_ns;		/* when completions were handed out last */
+	uint64_t *absent_ns;		/* per slot of the CQ ring: the last look that did not find its CQE */
+	uint64_t *taken_ns;		/* of the last cq_entries SQEs: the first look that found it taken; or NULL */
+};
+
 enum { SQP_IDLE_SAMPLES = 64, SQP_BIG_SQE_BYTES = 128 };
 
 struct sqp_idle_seen {
@@ -56,6 +67,8 @@ struct sqp_ring {
 	unsigned woken_head;		/* ... when the SQ thread had taken entries up to here, ... */
 	uint64_t woken_ns;		/* ... at this time */
 	struct sqp_pickup pickup;
+	struct sqp_looks looks;
+	unsigned time_mask;		/* commits whose number has none of these bits are timed */
 	struct sqp_counters count;
 
 	/* set when the ring is opened */
@@ -72,7 +85,7 @@ struct sqp_ring {
 	struct io_uring uring;
 
 	struct sqp_idle_seen idle;
-	struct sqp_hist gap, wake, taken;
+	struct sqp_hist gap, wake, taken, reaped;
 };
 
 static inline uint64_t sqp_now_ns(const struct sqp_ring *r)

@@ -10,6 +10,7 @@
 #include "sqpoll_nvme.h"
 #include "stats.h"
 #include "summary.h"
+#include "timelog.h"
 #include "uapi.h"
 #include "wake.h"
 
@@ -40,6 +41,8 @@ struct sqp_job {
 	int *fds;			/* one per file: kept open, or -1 */
 	unsigned nr_files;
 	int stats_fd;
+	struct sqp_timelog timelog;
+	unsigned *position;		/* in the SQ ring, one per io_u; with a time log only */
 	const char *notes[SQP_MAX_NOTES];
 	unsigned nr_notes;
 	bool ready;			/* nothing was refused: there is something to report */
@@ -88,8 +91,12 @@ static void free_job(struct sqp_job *job)
 			close(job->fds[i]);
 	if (job->stats_fd >= 0)
 		close(job->stats_fd);
+	if (job->timelog.fd >= 0)
+		close(job->timelog.fd);
+	free(job->timelog.io);
 	fio_cmdprio_cleanup(&job->cmdprio);
 	sqp_nvme_free(job->nvme);
+	free(job->position);
 	free(job->pending);
 	free(job->iovecs);
 	free(job->fds);
@@ -105,6 +112,7 @@ static struct sqp_job *alloc_job(struct thread_data *td)
 		return NULL;
 	job->stats_fd = -1;
 	job->res_mask = nvme ? 0 : ~0u;
+	job->timelog.fd = -1;
 	job->nr_files = td->files_index;
 	job->pending = calloc(td->o.iodepth, sizeof(*job->pending));
 	job->iovecs = calloc(td->o.iodepth, sizeof(*job->iovecs));
@@ -193,6 +201,24 @@ static int open_stats(struct thread_data *td, struct sqp_job *job)
 		return 0;
 	job->stats_fd = sqp_stats_open(o->stats_file, &why);
 	return job->stats_fd < 0 ? fail(td, job->stats_fd, &why) : 0;
+}
+
+static int open_timelog(struct thread_data *td, struct sqp_job *job)
+{
+	const struct sqp_options *o = td->eo;
+	struct sqp_why why;
+	int ret;
+
+	if (!o->time_log)
+		return 0;
+	ret = sqp_timelog_open(&job->timelog, o->time_log, (unsigned)td->thread_number, &why);
+	if (ret)
+		return fail(td, ret, &why);
+	job->position = calloc(td->o.iodepth, sizeof(*job->position));
+	if (job->position)
+		return 0;
+	sqp_why(&why, 0, "time_log: no memory for iodepth=%u", td->o.iodepth);
+	return fail(td, ENOMEM, &why);
 }
 
 /* fio allocates the buffers after io_u_init. A job of trims alone has none. */
@@ -348,7 +374,7 @@ static int sqp_fio_post_init(struct thread_data *td)
 	struct sqp_options *o = td->eo;
 	struct sqp_why why;
 
-	if (open_ring(td, job) || open_stats(td, job) || open_files(td, job) || check_files(td, job))
+	if (open_ring(td, job) || open_stats(td, job) || open_timelog(td, job) || open_files(td, job) || check_files(td, job))
 		return 1;
 	if (fio_cmdprio_init(td, &job->cmdprio, &o->cmdprio_options)) {
 		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
@@ -524,6 +550,8 @@ static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u
 		fill_sqe(td, job, io_u, sqe);
 	}
 	job->pending[sqp_pending(&job->ring) - 1] = io_u;
+	if (job->position)
+		job->position[io_u->index] = job->ring.sq_tail - 1;
 	return FIO_Q_QUEUED;
 }
 
@@ -591,6 +619,17 @@ static void trim_result(struct thread_data *td, struct sqp_job *job, struct io_u
 	}
 }
 
+static void log_times(struct sqp_job *job, const struct io_u *io_u, unsigned cq_position)
+{
+	const struct sqp_io_times times = {
+		.offset = io_u->offset, .ddir = (unsigned)io_u->ddir, .issue_ns = timespec_ns(&io_u->issue_time),
+		.taken_ns = sqp_taken_ns(&job->ring, job->position[io_u->index]),
+		.absent_ns = sqp_absent_ns(&job->ring, cq_position), .handed_ns = job->ring.looks.handed_ns,
+	};
+
+	sqp_timelog_add(&job->timelog, &times);
+}
+
 static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 {
 	struct sqp_job *job = td->io_ops_data;
@@ -607,6 +646,8 @@ static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 		io_u->error = (unsigned)-cqe->res;
 	else if (!ddir_sync(io_u->ddir))
 		io_u->resid = io_u->xfer_buflen - (unsigned)cqe->res;
+	if (job->position)
+		log_times(job, io_u, job->first + (unsigned)event);
 	return io_u;
 }
 
@@ -643,6 +684,7 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 		{ "cq_entries", NULL, job->ring.cq_entries }, { "nrfiles", NULL, job->nr_files },
 		{ "stall_ms", NULL, cfg->stall_ms }, { "idle_probe_ms", NULL, cfg->idle_probe_ms },
 		{ "cmd_type", job->nvme ? "nvme" : "none", 0 },
+		{ "time_log", NULL, cfg->time_all },
 	};
 
 	_Static_assert(SQP_NR(table) <= SQP_MAX_OPTIONS, "an option more needs more room");
@@ -673,6 +715,18 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
 	free(line);
+	if (ret)
+		fail(td, ret, &why);
+}
+
+static void write_timelog(struct thread_data *td, struct sqp_job *job)
+{
+	struct sqp_why why;
+	int ret;
+
+	if (job->timelog.fd < 0)
+		return;
+	ret = sqp_timelog_close(&job->timelog, &why);
 	if (ret)
 		fail(td, ret, &why);
 }
@@ -719,6 +773,7 @@ static void sqp_fio_cleanup(struct thread_data *td)
 		if (!job->ring.inflight)
 			idle_why = sqp_idle_probe(&job->ring);
 		write_stats(td, job, &used, idle_why);
+		write_timelog(td, job);
 		add_summary(td, job, &used);
 	}
 	if (job->ring_open)

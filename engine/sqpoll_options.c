@@ -59,6 +59,10 @@ struct fio_option sqp_fio_options[] = {
 		.off1 = OFF(stats_file), ENGINE_OPTION,
 		.help = "Append one JSON line of SQPOLL statistics per job to this file",
 	}, {
+		.name = "time_log", .lname = "Log of the times of every request", .type = FIO_OPT_STR_STORE,
+		.off1 = OFF(time_log), ENGINE_OPTION,
+		.help = "Time every request and write what the engine saw to NAME_times.N.log, N being the thread number",
+	}, {
 		.name = "stall_ms", .lname = "Stall watchdog period", .type = FIO_OPT_ULL,
 		.off1 = OFF(stall_ms), .def = "30000", ENGINE_OPTION,
 		.help = "Report when nothing completed for so many milliseconds; give up after ten such reports",
@@ -200,6 +204,9 @@ static int check_refused(struct thread_data *td, struct sqp_why *why)
 {
 	const struct sqp_options *o = td->eo;
 
+	if (o->time_log && !fio_fill_issue_time(td))
+		return sqp_why(why, -EINVAL, "time_log needs the clock that gtod_reduce and disabled latencies leave out; leave out one of the two");
+
 	if (o->no_sqthread_poll)
 		return sqp_why(why, -EINVAL, "sqthread_poll=0: this engine is SQPOLL; for plain rings write ioengine=io_uring");
 	if (o->no_registerfiles)
@@ -260,6 +267,7 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	cfg->hipri = o->hipri;
 	cfg->hybrid = o->hybrid;
 	cfg->big = sqp_is_passthrough(o);
+	cfg->time_all = o->time_log != NULL;
 	return sqp_config_check(cfg, why);
 }
 

@@ -210,6 +210,7 @@ static void set_hists(json_t *o, const struct sqp_ring *r, json_t *reasons)
 		{ "gap_ns", &r->gap, "no submission was timed" },
 		{ "wake_ns", &r->wake, "the SQ thread never had to be woken while a pick-up could be timed" },
 		{ "pickup_ns", &r->taken, "no pick-up by an awake SQ thread was timed" },
+		{ "reap_ns", &r->reaped, "no completion was timed" },
 	};
 	static const char no_clock[] = "no clock was read for each I/O (gtod_reduce or disabled latencies)";
 

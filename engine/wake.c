@@ -38,6 +38,7 @@ void sqp_pickup_check(struct sqp_ring *r, uint64_t now_ns, bool looking)
 		p->checked_ns = now_ns;
 		return;
 	}
+	now_ns = sqp_now_ns(r);		/* the caller's is older than the head: not the moment at which it was seen */
 	took = now_ns - p->start_ns;
 	if (looking || now_ns - p->checked_ns <= PICKUP_SLACK_NS + (took >> PICKUP_SLACK_SHIFT))
 		sqp_hist_add(p->hist, took);
@@ -83,6 +84,8 @@ int sqp_wake(struct sqp_ring *r, unsigned nr, uint64_t now_ns)
 	r->active_ns = start_ns;
 	r->pickup.hist = NULL;
 	sqp_pickup_start(r, &r->wake, start_ns);
+	if (now_ns)
+		sqp_looks_start(r, now_ns);
 	ret = send_wakeup(r, untaken, start_ns);
 	sqp_pickup_check(r, sqp_now_ns(r), true);	/* on our own CPU it may have run meanwhile */
 	return ret;

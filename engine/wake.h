@@ -10,10 +10,10 @@
 #ifndef SQP_WAKE_H
 #define SQP_WAKE_H
 
-#include "ring.h"
+#include "look.h"
 
 enum {
-	SQP_PICKUP_EVERY = 64,		/* commits between two timed pick-ups */
+	SQP_PICKUP_EVERY = 64,		/* commits between two that are timed, pick-up and reaping; a power of 2 */
 	SQP_PICKUP_GAP_NS = 10000,	/* a commit after a longer gap is timed as well */
 	SQP_WAKE_AGAIN_NS = 1000000,	/* a wake-up that has shown no effect is sent again after this */
 };
@@ -63,8 +63,10 @@ static inline void sqp_note_gap(struct sqp_ring *r, uint64_t now_ns)
 		r->idle.awake_max_ns = gap;
 	if (r->pickup.hist)
 		sqp_pickup_check(r, now_ns, false);
-	if (++r->commits % SQP_PICKUP_EVERY == 0 || gap > SQP_PICKUP_GAP_NS)
+	if ((++r->commits & r->time_mask) == 0 || gap > SQP_PICKUP_GAP_NS) {
 		sqp_pickup_start(r, &r->taken, now_ns);
+		sqp_looks_start(r, now_ns);
+	}
 	r->active_ns = now_ns;
 }
 

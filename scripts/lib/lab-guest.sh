@@ -18,9 +18,13 @@ require_tools() {
 	done
 }
 
-# drive ID: a sparse file as a QEMU drive, with the errors that were asked for
+# drive ID: a sparse file as a QEMU drive, or none at all that takes its time
 drive() {
-	local id=$1
+	local id=$1 us=${slow_us[${1#n}]-}
+	if [ -n "$us" ]; then
+		printf '%s\0' -drive "id=$id,driver=null-co,size=${NVME_MIB}M,read-zeroes=on,latency-ns=${us}000,if=none"
+		return 0
+	fi
 	truncate -s "${NVME_MIB}M" "$run/$id.img"
 	printf '%s\0' -drive "id=$id,file=$run/$id.img,$DRIVE"
 }

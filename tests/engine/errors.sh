@@ -47,6 +47,8 @@ refused 'sq_thread_cpu=smt: this is neither a CPU number nor "any"' --sq_thread_
 refused 'sq_thread_cpu=0 and sqthread_poll_cpu=1 contradict' --sq_thread_cpu=0 --sqthread_poll_cpu=1
 refused 'stats_file=.*/no-such-dir/x cannot be opened.*No such file' --stats_file="$WORK/no-such-dir/x"
 refused 'stats_file=.* cannot be opened.*directory' --stats_file="$WORK"
+refused 'time_log=.*/no-such-dir/x_times.1.log cannot be written.*No such file' --time_log="$WORK/no-such-dir/x"
+refused 'time_log needs the clock that gtod_reduce' --time_log="$WORK/x" --gtod_reduce=1
 refused 'hipri polls a device and buffered I/O does not reach one; add direct=1' --hipri
 refused 'cmdprio options are not valid together' --cmdprio_percentage=10 --cmdprio_bssplit=4k/10
 

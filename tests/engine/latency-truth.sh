@@ -38,3 +38,19 @@ truth batch --iodepth=32 --iodepth_batch=8 --iodepth_batch_complete_min=4 --numb
 truth sparse --iodepth=1 --sq_thread_idle=1 --thinktime=12000 --number_ios=101
 truth direct --iodepth=16 --direct=1 --number_ios=4001
 truth rate --iodepth=4 --rate_iops=2000 --rate_process=poisson --number_ios=2003
+
+# The log of times: the engine's own order of events, inside what fio says of the same request.
+truth timed --iodepth=16 --direct=1 --number_ios=2003 --time_log="$WORK/timed" --stats_file="$WORK/timed.jsonl"
+awk -F', *' 'FNR == NR { clat[$5] = $2; next }
+	{
+		if (!($1 in clat)) what = "fio did not log it"
+		else if ($4 && ($4 < $3 || $4 > $6)) what = "taken outside of its life"
+		else if ($5 > $6 || $6 < $3) what = "handed out before its time"
+		else if ($6 > $3 + clat[$1]) what = "handed out after fio completed it"
+		if (what) { print "timed: offset " $1 ": " what ": " $0 ", clat " clat[$1]; bad = 1; exit 1 }
+		if ($4) taken++
+	}
+	END { if (!bad) print "timed: " FNR " requests, " taken " seen taken"; exit bad || FNR != 2003 || taken < 2003 * 0.9 }' \
+	"$WORK/timed_clat.1.log" "$WORK/timed_times.1.log" || fail "the log of times is not true"
+jq -e '.reap_ns.n == 2003 and .completed == 2003 and .options.time_log == 1' "$WORK/timed.jsonl" >/dev/null ||
+	fail "not every request was timed: $(jq -c '[.reap_ns.n, .completed]' "$WORK/timed.jsonl")"

@@ -45,7 +45,7 @@ static void every_documented_field_is_there(void **state)
 		"elapsed_us", "submitted", "completed", "enters", "wakeups",
 		"rechecks", "bypassed", "sq_full", "cq_overflow", "stalls", "idle_ms_requested", "idle_ms_effective",
 		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
-		"wake_ns", "pickup_ns", "reasons",
+		"wake_ns", "pickup_ns", "reap_ns", "reasons",
 	};
 	json_t *o = line_of(&ring, &none);
 
@@ -63,7 +63,7 @@ static void unknown_is_null_with_a_reason(void **state)
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
-		"pickup_ns",
+		"pickup_ns", "reap_ns",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 
