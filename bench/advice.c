@@ -35,8 +35,15 @@ static void machine(json_t *all, const struct advice_in *in)
 {
 	const json_t *target = json_object_get(in->env, "target");
 	const char *scheduler = json_string_value(json_object_get(target, "scheduler"));
+	const char *hypervisor = json_string_value(json_object_get(in->env, "hypervisor_name"));
+	const char *model = json_string_value(json_object_get(target, "model"));
 	double cpus = json_number_value(json_object_get(in->env, "cpus_allowed"));
 
+	if (json_is_true(json_object_get(in->env, "emulated")))
+		add(all, "emulated", "machine",
+		    "Compare ratios within this report only. Behaviour (enters, wake-ups, interrupts, the staircase) is real, times are not: run it on the machine that you want to know about.",
+		    "The CPU is emulated in software (%s) and the device is %s: all times come from the emulation.",
+		    hypervisor ? hypervisor : "hypervisor unknown", model ? model : "virtual");
 	if (cpus < 2)
 		add(all, "one-cpu", "machine",
 		    "Allow a second CPU, or use plain io_uring: two threads that spin on one CPU wait for each other.",
@@ -104,6 +111,8 @@ static void never_asleep(json_t *all, const struct advice_in *in, unsigned w)
 	for (unsigned a = 2; a < in->g->na; a++) {
 		const struct est *duty = &in->a->point[w][a].duty;
 
+		if (in->g->a[a].kind != ARM_IDLE)
+			continue;
 		idles += duty->n > 0;
 		awake += duty->n && duty->value >= NEVER_ASLEEP_DUTY;
 	}
@@ -163,10 +172,9 @@ static void missed_rate(json_t *all, const struct advice_in *in, unsigned w)
 
 static void near_idle(json_t *all, const struct advice_in *in, unsigned w)
 {
-	double plain = in->a->point[w][0].lat_p50_us.value;
-
 	for (unsigned a = 1; a < in->g->na; a++) {
 		const struct est *p50 = &in->a->point[w][a].lat_p50_us;
+		double plain = in->a->point[w][in->g->a[a].hipri ? grid_twin(in->g, 0) : 0].lat_p50_us.value;
 
 		if (!p50->n || p50->value < SLOW_P50_US || !(p50->value > 3 * plain))
 			continue;
@@ -204,6 +212,8 @@ static void off_lattice(json_t *all, const struct advice_in *in)
 		double lo, hi, sum = 0;
 		unsigned n = 0;
 
+		if (in->g->a[a].kind != ARM_IDLE)
+			continue;
 		for (unsigned w = 0; w < in->g->nw; w++) {
 			const struct est *e = &in->a->point[w][a].idle_ms_effective;
 
