@@ -41,7 +41,7 @@ static void machine(json_t *all, const struct advice_in *in)
 
 	if (json_is_true(json_object_get(in->env, "emulated")))
 		add(all, "emulated", "machine",
-		    "Compare ratios within this report only. Behaviour (enters, wake-ups, interrupts, the staircase) is real, times are not: run it on the machine that you want to know about.",
+		    "Compare ratios within this report only. Behaviour (enters, wake-ups, interrupts, the staircase) is real, times are not. A thread that spins takes a CPU that the emulation of the device needs, so SQPOLL looks worse than it is.",
 		    "The CPU is emulated in software (%s) and the device is %s: all times come from the emulation.",
 		    hypervisor ? hypervisor : "hypervisor unknown", model ? model : "virtual");
 	if (cpus < 2)

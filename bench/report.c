@@ -16,8 +16,8 @@ static const char style[] =
 	".answer{border-left:6px solid var(--accent);background:var(--card);padding:1rem 1.2rem;font-size:1.15rem;overflow-wrap:anywhere}\n"
 	".dim{color:var(--dim)}figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:6px;padding:.5rem}\n"
 	"figure svg{display:block;width:100%;height:auto}figcaption{color:#57606a;padding:.2rem .6rem .4rem;font-size:.92rem}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;width:100%}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}\n"
-	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.k{white-space:nowrap}small{color:var(--dim);font-weight:400}tr.best td{font-weight:600;background:var(--card)}\n"
+	".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;width:100%}th,td{text-align:left;padding:.25rem .45rem;border-bottom:1px solid var(--line);vertical-align:top}\n"
+	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}th{vertical-align:bottom!important}td.k{white-space:nowrap}small{color:var(--dim);font-weight:400}tr.best td{font-weight:600;background:var(--card)}\n"
 	"pre{background:var(--card);border:1px solid var(--line);padding:.7rem 1rem;overflow-x:auto;font-size:.88rem}summary{cursor:pointer}\n";
 
 static void text(FILE *f, const char *s)
@@ -131,13 +131,13 @@ static int figures(FILE *f, const struct report *r, struct why *why)
 	} about[PLOT_COUNT] = {
 		[PLOT_LATENCY] = { "Latency against idle period",
 				   "Median and 99th percentile latency for plain io_uring, each idle period, and SQPOLL kept awake, one panel per workload",
-				   "p50 and p99 of an I/O, submission included; bars are intervals, dashed lines are plain io_uring's values. \"awake\" is SQPOLL that never sleeps. Hollow: with hipri." },
+				   "p50 and p99 of an I/O, submission included; bars are intervals, dashed lines are plain io_uring's values. \"awake\" is SQPOLL that never sleeps." },
 		[PLOT_DUTY] = { "What the SQ thread costs",
 				"Share of time that the SQ thread is awake, against idle period, one line per workload, with theory dashed",
-				"Share of one CPU that the SQ thread takes (points, solid), and what theory expects from gap and spin (dashed). Hollow points: with hipri." },
+				"Share of one CPU that the SQ thread takes (points, solid), and what theory expects from gap and spin (dashed)." },
 		[PLOT_FRONT] = { "Latency against CPU",
 				 "Mean latency against CPU time per I/O for every arm, one panel per workload, with the recommended point ringed",
-				 "CPU of submitter and SQ thread together. Left and down is better; the ring marks the setting recommended for the workload. Hollow: with hipri." },
+				 "CPU of submitter and SQ thread together. Left and down is better; the ring marks the setting recommended for the workload." },
 		[PLOT_STAIRCASE] = { "Requested against effective idle",
 				     "Effective idle period against requested idle period: a staircase of the kernel tick",
 				     "The kernel rounds the idle period up to ticks and adds up to one: the band is what it promises, dots are a bare ring, squares what the engine saw in this run." },
@@ -154,7 +154,8 @@ static int figures(FILE *f, const struct report *r, struct why *why)
 			return -ENOENT;
 		fprintf(f, "<h2>%s</h2>\n<figure>", about[i].heading);
 		inline_svg(f, svg, plot_name(i), about[i].alt);
-		fprintf(f, "<figcaption>%s</figcaption></figure>\n", about[i].caption);
+		fprintf(f, "<figcaption>%s%s</figcaption></figure>\n", about[i].caption,
+			r->t->g.hipri && i != PLOT_STAIRCASE ? " Hollow: with hipri." : "");
 		free(svg);
 	}
 	return 0;
@@ -323,6 +324,7 @@ static void head(FILE *f, const struct report *r)
 	const char *note = json_string_value(json_object_get(r->t->settings, "note"));
 	const json_t *target = json_object_get(r->env, "target");
 	const char *model = json_string_value(json_object_get(target, "model"));
+	const char *path = json_string_value(json_object_get(r->t->settings, "target"));
 	const struct plan *p = &r->t->plan;
 	char s[2000];
 
@@ -337,7 +339,7 @@ static void head(FILE *f, const struct report *r)
 		r->t->run.id, r->t->g.nw, r->t->g.na, p->repeats, p->cell_ms / 1e3);
 	text(f, json_string_value(json_object_get(r->env, "kernel")));
 	fprintf(f, ", HZ=%u, %s, %s I/O on ", r->t->hz, r->t->fio.version, r->t->target.direct ? "direct" : "buffered");
-	text(f, json_string_value(json_object_get(target, "path")));
+	text(f, path ? path : "a scratch file");
 	if (model) {
 		fputs(" (", f);
 		text(f, model);
