@@ -153,6 +153,8 @@ void grid_add_hipri(struct grid *g)
 {
 	unsigned irq = grid_arms_irq(g);
 
+	if (g->hipri)
+		return;
 	for (unsigned i = 0; i < irq; i++) {
 		struct arm *a = &g->a[irq + i];
 
