@@ -5,10 +5,19 @@
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
 need fio gnuplot
 
-expect_fail 'not part of this version' "$SQP_SOURCE/scripts/quickstart" --lab
-rc=0
-"$SQP_SOURCE/scripts/quickstart" --lab >/dev/null 2>&1 || rc=$?
-[ "$rc" -eq 3 ] || fail "--lab: exit $rc"
+# refused PATTERN ARGS...: bad usage, before anything is installed or built
+refused() {
+	local rc=0
+	"$SQP_SOURCE/scripts/quickstart" "${@:2}" --out "$WORK/none" >"$WORK/o" 2>"$WORK/e" </dev/null || rc=$?
+	[ "$rc" -eq 2 ] || fail "quickstart ${*:2}: exit $rc, not 2"
+	grep -Eq -- "$1" "$WORK/e" || fail "quickstart ${*:2}: said $(cat "$WORK/e")"
+	[ "$(wc -l <"$WORK/e")" -eq 1 ] && [ ! -s "$WORK/o" ] && [ ! -e "$WORK/none" ] || fail "quickstart ${*:2}: more than one line"
+}
+
+refused 'drive of its own' --lab --device /dev/null
+refused 'drive of its own' --file "$WORK/data" --lab
+refused 'add --lab' --kernel 6.1
+refused 'has no NVMe' --lab --kernel 5.10-uml
 expect_fail 'unknown argument' "$SQP_SOURCE/scripts/quickstart" --frob
 expect_fail 'needs a value' "$SQP_SOURCE/scripts/quickstart" --out
 [ "$(basename "$SQP_BUILD")" = release ] || skip "only the release build is what quickstart builds"
@@ -17,3 +26,12 @@ cd "$WORK" || fail "$WORK"
 [ -e "$(tail -n 2 "$WORK/o" | sed -n 's/^report: //p')" ] || fail "no report: $(cat "$WORK/o")"
 tail -n 1 "$WORK/o" | grep -q '^recommend: ' || fail "no recommendation: $(cat "$WORK/o")"
 [ -z "$(find out -name 'scratch*')" ] || fail "the scratch file is left"
+
+# A machine without QEMU: what scripts/lab says and its exit status pass through (tests/lab/quickstart.sh has the rest).
+mkdir bin
+find /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin -mindepth 1 ! -name 'qemu*' -exec ln -sft bin {} + 2>/dev/null
+rc=0
+PATH=$PWD/bin "$SQP_SOURCE/scripts/quickstart" --lab --out lab-out >o 2>e </dev/null || rc=$?
+[ "$rc" -eq 77 ] || fail "without QEMU: exit $rc: $(tail -n 3 e)"
+grep -q '^lab: error: qemu-system-x86_64 is not installed; run scripts/setup --lab' e || fail "without QEMU: $(cat e)"
+[ ! -s o ] && [ -z "$(ls -A lab-out/runs)" ] || fail "without QEMU: something is left: $(ls -A lab-out/runs)"

@@ -54,16 +54,28 @@ for word in 'QEMU NVMe Ctrl' 'QEMU TCG' 'The CPU is emulated' "scripts/quickstar
 done
 ! grep -Eo '(src|href)="[^"#]*"' "$page" | grep -Ev 'href="data:,"' || fail "the report refers to something outside"
 
+expect_fail 'lab: error: no kernel is called 9.99' "$SQP_SOURCE/scripts/quickstart" --lab --kernel 9.99 --out "$WORK/out"
+nothing_left 'without a kernel'
+
 quickstart --budget 100 >"$WORK/o" 2>"$WORK/e" &
 pid=$!
 for _ in $(seq 300); do
-	! grep -q '^\[1/' "$WORK/e" || break
+	[ -z "$(find "$TMPDIR" -name qemu.log)" ] || break
 	sleep 0.1
 done
-grep -q '^\[1/' "$WORK/e" || fail "no first cell within 30 s: $(cat "$WORK/e")"
+[ -n "$(find "$TMPDIR" -name qemu.log)" ] || fail "no guest within 30 s: $(cat "$WORK/e")"
+sleep 1
 kill -TERM "$pid"
 rc=0
 wait "$pid" || rc=$?
 [ "$rc" -eq 143 ] || fail "SIGTERM: quickstart ended with $rc"
 nothing_left 'after SIGTERM'
 [ "$(find "$WORK/out/runs" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ] || fail "SIGTERM left a run"
+
+# The command of the README
+[ "$kernel" = 6.12 ] || exit 0
+command=$(sed -n 's/^\(scripts\/lab 6.12 -- [^#]*[^# ]\) *#.*/\1/p' "$SQP_SOURCE/README.md")
+[ -n "$command" ] || fail "README.md no longer shows scripts/lab 6.12"
+cd "$SQP_SOURCE" || fail "$SQP_SOURCE"
+bash -c "$command" >"$WORK/o" 2>&1 </dev/null || fail "$command: $(tail -n 5 "$WORK/o")"
+grep -q 'read: IOPS=' "$WORK/o" || fail "$command: no result: $(tail -n 5 "$WORK/o")"
