@@ -160,7 +160,7 @@ void grid_add_hipri(struct grid *g)
 
 		*a = g->a[i];
 		a->hipri = true;
-		strcat(a->name, "+hipri");
+		snprintf(a->name, sizeof(a->name), "%s+hipri", g->a[i].name);
 	}
 	g->na = 2 * irq;
 	g->hipri = true;
