@@ -83,6 +83,7 @@ ensure_base() {
 	exec 7>"$image_cache/.lock"
 	flock -w 300 7 || die "another scripts/lab has been making the guest's tools for 5 minutes; see $image_cache"
 	if [ ! -s "$image_cache/base.cpio" ] || [ "$(cat "$image_cache/base.id" 2>/dev/null)" != "$identity" ]; then
+		rm -rf "$image_cache"/.making.*
 		made=$(mktemp -d "$image_cache/.making.XXXXXX")
 		make_base "$made/root"
 		pack "$made/root" >"$made/base.cpio" || die "cannot pack the guest's tools into $image_cache: is the disk full?"

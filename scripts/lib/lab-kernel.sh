@@ -82,6 +82,7 @@ fetch_kernel() {
 		[ -z "$package" ] || break
 	done
 	[ -n "$package" ] || die -"$EX_SKIP" "the mirror lacks Linux $name (a package named $3 in ${2//,/ or })"
+	rm -rf "$kernels"/.fetching.*
 	made=$(mktemp -d "$kernels/.fetching.XXXXXX")
 	mkdir "$made/debs" "$made/tree" "$made/kept"
 	note "fetching $package of $suite"
