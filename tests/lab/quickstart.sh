@@ -21,13 +21,11 @@ nothing_left() {
 	[ -z "$(find "$WORK/out/runs" -mindepth 1 -maxdepth 1 -name '.*')" ] || fail "$1: an unfinished run is left"
 }
 
-quickstart() {
-	"$SQP_SOURCE/scripts/quickstart" --lab --kernel "$kernel" --out "$WORK/out" "$@"
-}
+quickstart=("$SQP_SOURCE/scripts/quickstart" --lab --kernel "$kernel" --out "$WORK/out")
 
 # 12 cells; a guest may be twice as slow as the slowest seen
 rc=0
-quickstart --budget 30 -- --rates const:50,full:8 --idles 4 --repeats 1 >"$WORK/o" 2>"$WORK/e" || rc=$?
+"${quickstart[@]}" --budget 30 -- --rates const:50,full:8 --idles 4 --repeats 1 >"$WORK/o" 2>"$WORK/e" || rc=$?
 [ "$rc" -ne 77 ] || skip "$(sed -n 's/^lab: error: //p' "$WORK/e")"
 [ "$rc" -eq 0 ] || fail "quickstart --lab ended with $rc: $(tail -n 5 "$WORK/e")"
 nothing_left 'after a run'
@@ -57,7 +55,7 @@ done
 expect_fail 'lab: error: no kernel is called 9.99' "$SQP_SOURCE/scripts/quickstart" --lab --kernel 9.99 --out "$WORK/out"
 nothing_left 'without a kernel'
 
-quickstart --budget 100 >"$WORK/o" 2>"$WORK/e" &
+"${quickstart[@]}" --budget 100 >"$WORK/o" 2>"$WORK/e" &
 pid=$!
 for _ in $(seq 300); do
 	[ -z "$(find "$TMPDIR" -name qemu.log)" ] || break
