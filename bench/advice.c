@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lattice.h"
@@ -31,6 +32,11 @@ __attribute__((format(printf, 5, 6))) static void add(json_t *all, const char *i
 					     advice));
 }
 
+static bool emulated(const struct advice_in *in)
+{
+	return json_is_true(json_object_get(in->env, "emulated"));
+}
+
 static void machine(json_t *all, const struct advice_in *in)
 {
 	const json_t *target = json_object_get(in->env, "target");
@@ -39,7 +45,7 @@ static void machine(json_t *all, const struct advice_in *in)
 	const char *model = json_string_value(json_object_get(target, "model"));
 	double cpus = json_number_value(json_object_get(in->env, "cpus_allowed"));
 
-	if (json_is_true(json_object_get(in->env, "emulated")))
+	if (emulated(in))
 		add(all, "emulated", "machine",
 		    "Compare ratios within this report only. Behaviour (enters, wake-ups, interrupts, the staircase) is real, times are not. A thread that spins takes a CPU that the emulation of the device needs, so SQPOLL looks worse than it is.",
 		    "The CPU is emulated in software (%s) and the device is %s: all times come from the emulation.",
@@ -172,6 +178,9 @@ static void missed_rate(json_t *all, const struct advice_in *in, unsigned w)
 
 static void near_idle(json_t *all, const struct advice_in *in, unsigned w)
 {
+	/* There the device itself waits for a CPU, and another one for the thread is no cure. */
+	if (emulated(in))
+		return;
 	for (unsigned a = 1; a < in->g->na; a++) {
 		const struct est *p50 = &in->a->point[w][a].lat_p50_us;
 		double plain = in->a->point[w][in->g->a[a].hipri ? grid_twin(in->g, 0) : 0].lat_p50_us.value;

@@ -306,6 +306,12 @@ static void confidence(char *out, size_t size, const struct est *e)
 		 e->cover < VERDICT_COVER_MIN ? ": low, give it a larger --budget" : "");
 }
 
+/* Why a difference does not count: too small, or not to be told from none. */
+static const char *no_difference(const struct est *ratio)
+{
+	return fabs(ratio->value - 1) < VERDICT_WORTH ? "no difference worth having" : "no difference that this run could be sure of";
+}
+
 static void sentence(char *out, size_t size, const struct choice *c, const struct grid *g, const char *what)
 {
 	char set[80], why[200], sure[160];
@@ -324,8 +330,8 @@ static void sentence(char *out, size_t size, const struct choice *c, const struc
 		break;
 	case VERDICT_NO_DIFFERENCE:
 		snprintf(out, size,
-			 "do not use SQPOLL here for %s%s: no difference worth having, its best setting, %s, has %s (%s)",
-			 what, base, set, why, sure);
+			 "do not use SQPOLL here for %s%s: %s, its best setting, %s, has %s (%s)", what, base,
+			 no_difference(&c->ratio), set, why, sure);
 		break;
 	case VERDICT_UNKNOWN:
 		snprintf(out, size, "unknown for %s: plain or SQPOLL cells are missing, see the warnings", what);

@@ -27,12 +27,3 @@ cd "$WORK" || fail "$WORK"
 [ -e "$(tail -n 2 "$WORK/o" | sed -n 's/^report: //p')" ] || fail "no report: $(cat "$WORK/o")"
 tail -n 1 "$WORK/o" | grep -q '^recommend: ' || fail "no recommendation: $(cat "$WORK/o")"
 [ -z "$(find out -name 'scratch*')" ] || fail "the scratch file is left"
-
-# A machine without QEMU: what scripts/lab says and its exit status pass through (tests/lab/quickstart.sh has the rest).
-mkdir bin
-find /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin -mindepth 1 ! -name 'qemu*' -exec ln -sft bin {} + 2>/dev/null
-rc=0
-PATH=$PWD/bin "$SQP_SOURCE/scripts/quickstart" --lab --out lab-out >o 2>e </dev/null || rc=$?
-[ "$rc" -eq 77 ] || fail "without QEMU: exit $rc: $(tail -n 3 e)"
-grep -q '^lab: error: qemu-system-x86_64 is not installed; run scripts/setup --lab' e || fail "without QEMU: $(cat e)"
-[ -z "$(cat o; ls -A lab-out/runs)" ] || fail "without QEMU: something is left: $(cat o; ls -A lab-out/runs)"

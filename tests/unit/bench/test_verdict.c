@@ -114,6 +114,7 @@ static void intervals_that_overlap(void **state)
 {
 	const double lat[WORKLOADS][ARMS] = { { 100, 80, 80, 80 }, { 100, 80, 80, 80 } };
 	const double cpu[WORKLOADS][ARMS] = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 } };
+	char s[1400];
 
 	(void)state;
 	fill(lat, cpu);
@@ -122,6 +123,8 @@ static void intervals_that_overlap(void **state)
 			cells[i].lat_mean_us = 150;
 	analyse(1);
 	assert_int_equal(result.choice[0].verdict, VERDICT_NO_DIFFERENCE);
+	verdict_workload_sentence(s, sizeof(s), &result, &grid, 0);
+	assert_non_null(strstr(s, "no difference that this run could be sure of"));
 }
 
 static void nothing_measured(void **state)
