@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lattice.h"
@@ -31,12 +32,24 @@ __attribute__((format(printf, 5, 6))) static void add(json_t *all, const char *i
 					     advice));
 }
 
+static bool emulated(const struct advice_in *in)
+{
+	return json_is_true(json_object_get(in->env, "emulated"));
+}
+
 static void machine(json_t *all, const struct advice_in *in)
 {
 	const json_t *target = json_object_get(in->env, "target");
 	const char *scheduler = json_string_value(json_object_get(target, "scheduler"));
+	const char *hypervisor = json_string_value(json_object_get(in->env, "hypervisor_name"));
+	const char *model = json_string_value(json_object_get(target, "model"));
 	double cpus = json_number_value(json_object_get(in->env, "cpus_allowed"));
 
+	if (emulated(in))
+		add(all, "emulated", "machine",
+		    "Compare ratios within this report only. Behaviour (enters, wake-ups, interrupts, the staircase) is real, times are not. A thread that spins takes a CPU that the emulation of the device needs, so SQPOLL looks worse than it is.",
+		    "The CPU is emulated in software (%s) and the device is %s: all times come from the emulation.",
+		    hypervisor ? hypervisor : "hypervisor unknown", model ? model : "virtual");
 	if (cpus < 2)
 		add(all, "one-cpu", "machine",
 		    "Allow a second CPU, or use plain io_uring: two threads that spin on one CPU wait for each other.",
@@ -104,6 +117,8 @@ static void never_asleep(json_t *all, const struct advice_in *in, unsigned w)
 	for (unsigned a = 2; a < in->g->na; a++) {
 		const struct est *duty = &in->a->point[w][a].duty;
 
+		if (in->g->a[a].kind != ARM_IDLE)
+			continue;
 		idles += duty->n > 0;
 		awake += duty->n && duty->value >= NEVER_ASLEEP_DUTY;
 	}
@@ -163,10 +178,12 @@ static void missed_rate(json_t *all, const struct advice_in *in, unsigned w)
 
 static void near_idle(json_t *all, const struct advice_in *in, unsigned w)
 {
-	double plain = in->a->point[w][0].lat_p50_us.value;
-
+	/* There the device itself waits for a CPU, and another one for the thread is no cure. */
+	if (emulated(in))
+		return;
 	for (unsigned a = 1; a < in->g->na; a++) {
 		const struct est *p50 = &in->a->point[w][a].lat_p50_us;
+		double plain = in->a->point[w][in->g->a[a].hipri ? grid_twin(in->g, 0) : 0].lat_p50_us.value;
 
 		if (!p50->n || p50->value < SLOW_P50_US || !(p50->value > 3 * plain))
 			continue;
@@ -204,6 +221,8 @@ static void off_lattice(json_t *all, const struct advice_in *in)
 		double lo, hi, sum = 0;
 		unsigned n = 0;
 
+		if (in->g->a[a].kind != ARM_IDLE)
+			continue;
 		for (unsigned w = 0; w < in->g->nw; w++) {
 			const struct est *e = &in->a->point[w][a].idle_ms_effective;
 

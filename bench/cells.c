@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "env.h"
 #include "fiojson.h"
 #include "proc.h"
 
@@ -84,14 +85,15 @@ static int run_fio(const struct tune *t, const struct plan *plan, const struct p
 	return proc_run(&proc, end, why);
 }
 
-static json_t *cell_end(const struct tune *t, const struct cell *cell, const struct proc_end *end)
+static json_t *cell_end(const struct tune *t, const struct cell *cell, const struct proc_end *end, double interrupts)
 {
 	char now[32];
 
 	store_time(now, sizeof(now));
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:f, s:s}", "schema", "sqbench-cell/1", "workload",
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:f, s:s, s:o}", "schema", "sqbench-cell/1", "workload",
 			 t->g.w[cell->workload].name, "arm", t->g.a[cell->arm].name, "repeat", (int)cell->repeat + 1,
-			 "exit", end->exit, "timed_out", end->timed_out, "wall_s", end->wall_s, "ended", now);
+			 "exit", end->exit, "timed_out", end->timed_out, "wall_s", end->wall_s, "ended", now,
+			 "interrupts", isfinite(interrupts) ? json_integer((json_int_t)interrupts) : json_null());
 }
 
 /* First line of fio's messages that says something, for one clear error. */
@@ -135,6 +137,15 @@ static int read_engine(const struct paths *p, struct measure *m, struct why *why
 	return 0;
 }
 
+static double read_interrupts(const struct paths *p)
+{
+	json_t *end = store_read_json(p->end, NULL);
+	double n = json_number_at(end, "interrupts");
+
+	json_decref(end);
+	return n;
+}
+
 static int read_cell(const struct tune *t, const struct paths *p, struct measure *m, struct why *why)
 {
 	json_t *doc = fiojson_load(p->json, why);
@@ -144,6 +155,7 @@ static int read_cell(const struct tune *t, const struct paths *p, struct measure
 	json_decref(doc);
 	if (rc)
 		return rc;
+	m->interrupts = read_interrupts(p);
 	m->ios = r.ios;
 	m->iops = r.iops;
 	m->lat_mean_us = r.lat_mean_us;
@@ -161,6 +173,7 @@ static int read_cell(const struct tune *t, const struct paths *p, struct measure
 static int make_cell(const struct tune *t, const struct plan *plan, const struct cell *cell, const char *dir,
 		     struct progress *bar, struct proc_end *end, struct why *why)
 {
+	double interrupts;
 	struct paths p;
 	json_t *doc;
 	int rc;
@@ -171,13 +184,15 @@ static int make_cell(const struct tune *t, const struct plan *plan, const struct
 	rc = store_mkdirs(dir, why);
 	if (!rc)
 		rc = write_job(t, plan, cell, &p, why);
+	interrupts = env_interrupts(t->device);
 	if (!rc)
 		rc = run_fio(t, plan, &p, bar, end, why);
+	interrupts = env_interrupts(t->device) - interrupts;
 	if (!rc && end->interrupted)
 		rc = -EINTR;
 	if (rc)
 		return rc;
-	doc = cell_end(t, cell, end);
+	doc = cell_end(t, cell, end, interrupts);
 	rc = store_write_json(p.end, doc, why);
 	json_decref(doc);
 	return rc;
@@ -203,8 +218,8 @@ static int trial(const struct tune *t, const char *dir, unsigned arm, double *ov
 		return rc;
 	}
 	fio_said(&p, said, sizeof(said));
-	return why_set(why, -EIO, "a trial cell (%s on %s) failed with %d: %s", t->g.a[arm].name, t->target.path,
-		       end.exit, said);
+	return why_set(why, -EIO, "a trial cell (%s on %s) failed with %d: %s%s", t->g.a[arm].name, t->target.path,
+		       end.exit, said, t->g.a[arm].hipri ? "; leave polled arms out with --hipri no" : "");
 }
 
 int cells_calibrate(const struct tune *t, double *overhead_s, struct why *why)
@@ -213,7 +228,8 @@ int cells_calibrate(const struct tune *t, double *overhead_s, struct why *why)
 	int rc = store_path(dir, sizeof(dir), t->run.dir, ".calibrate.tmp");
 
 	*overhead_s = 0;
-	for (unsigned arm = 0; arm < 2 && !rc; arm++) {
+	for (unsigned i = 0; i < (t->g.hipri ? 4 : 2) && !rc; i++) {
+		unsigned arm = i < 2 ? i : grid_arms_irq(&t->g) + i - 2;
 		double first, second;
 
 		/* The quicker of two: one disturbed start must not shorten all cells. */

@@ -25,10 +25,11 @@ struct tune {
 	double cpu_price;
 	double budget_s;
 	char target_path[PATH_MAX];
+	char device[64];	/* the disk below the target, empty when unknown */
 	char app_cpus[4096];
 };
 
-/* Two short cells per engine: shows that both work and what starting a cell costs, in seconds. */
+/* Two short cells per engine and kind of completion: shows that all work and what starting a cell costs, in seconds. */
 int cells_calibrate(const struct tune *t, double *overhead_s, struct why *why);
 
 /* Runs every cell that is not there yet. -EINTR when interrupted. */

@@ -139,6 +139,13 @@ static void steal(const struct ctx *x, struct check *c)
 		"the hypervisor has given away more than 1 % of the CPU time since boot: tails here are not the device's");
 }
 
+static void emulated(const struct ctx *x, struct check *c)
+{
+	c->value = json_incref(json_object_get(x->env, "emulated"));
+	warn_if(c, json_is_true(c->value),
+		"the CPU is software: enters, wake-ups, interrupts and the idle staircase are real here, times are not");
+}
+
 static void fio_version(const struct ctx *x, struct check *c)
 {
 	c->value = x->fio ? json_string(x->fio->version) : json_null();
@@ -230,6 +237,7 @@ static const struct {
 	{ "governor", false, governor },
 	{ "load", false, load },
 	{ "steal", false, steal },
+	{ "emulated", false, emulated },
 	{ "fio", false, fio_version },
 	{ "engine", false, engine },
 	{ "target", true, target },

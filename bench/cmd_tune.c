@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "advice.h"
 #include "cells.h"
 #include "cmd.h"
+#include "derive.h"
 #include "env.h"
 #include "plotdata.h"
 #include "proc.h"
-#include "report.h"
 #include "ringprobe.h"
 #include "scratch.h"
 
@@ -26,13 +24,17 @@
 struct args {
 	struct cmd_common common;
 	const char *file, *device, *resume;
-	const char *rates, *idles;
+	const char *rates, *idles, *hipri, *note;
 	double budget_s, cpu_price;
 	unsigned size_mib, repeats;
 	int sq_cpu;
+	bool no_report;
 };
 
-enum { OPT_SIZE = 1000, OPT_BUDGET, OPT_IDLES, OPT_RATES, OPT_REPEATS, OPT_PRICE, OPT_RESUME, OPT_SQ_CPU };
+enum {
+	OPT_SIZE = 1000, OPT_BUDGET, OPT_IDLES, OPT_RATES, OPT_REPEATS, OPT_PRICE, OPT_RESUME, OPT_SQ_CPU, OPT_HIPRI,
+	OPT_NO_REPORT, OPT_NOTE,
+};
 
 static const struct argp_option options[] = {
 	{ "file", 'F', "PATH", 0, "Read this file (never written; default: a scratch file, removed at the end)", 0 },
@@ -44,6 +46,9 @@ static const struct argp_option options[] = {
 	{ "repeats", OPT_REPEATS, "N", 0, "Repeats of every cell (default: as the budget allows)", 0 },
 	{ "cpu-price", OPT_PRICE, "X", 0, "What 1 us of CPU is worth in us of latency (default: 1)", 0 },
 	{ "sq-cpu", OPT_SQ_CPU, "N", 0, "Pin the SQ thread to CPU N and the submitter to the others", 0 },
+	{ "hipri", OPT_HIPRI, "auto|yes|no", 0, "Measure every arm with polled completions too (default: auto, where the target's device polls)", 0 },
+	{ "no-report", OPT_NO_REPORT, NULL, 0, "Only measure; 'sqbench report' does the rest, on another machine too", 0 },
+	{ "note", OPT_NOTE, "TEXT", 0, "A sentence that is kept with the run and shown in its report", 0 },
 	{ "resume", OPT_RESUME, "ID", 0, "Go on with an interrupted tune", 0 },
 	CMD_OPTION_OUT("Results directory"),
 	CMD_OPTION_JSON("Print JSON"),
@@ -92,6 +97,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SQ_CPU:
 		a->sq_cpu = (int)positive(state, arg, "sq-cpu", 0, 4095);
+		return 0;
+	case OPT_HIPRI:
+		if (strcmp(arg, "auto") && strcmp(arg, "yes") && strcmp(arg, "no"))
+			argp_error(state, "--hipri: '%s' is none of auto, yes and no", arg);
+		a->hipri = arg;
+		return 0;
+	case OPT_NO_REPORT:
+		a->no_report = true;
+		return 0;
+	case OPT_NOTE:
+		a->note = arg;
 		return 0;
 	case OPT_RESUME:
 		a->resume = arg;
@@ -189,31 +205,20 @@ static json_t *settings_of(const struct args *a)
 {
 	const char *path = a->device ? a->device : a->file;
 
-	return json_pack("{s:s?, s:b, s:i, s:s, s:s, s:f, s:f, s:i, s:i}", "target", path, "device", a->device != NULL,
+	return json_pack("{s:s?, s:b, s:i, s:s, s:s, s:f, s:f, s:i, s:i, s:s, s:s?}", "target", path, "device", a->device != NULL,
 			 "size_mib", (int)a->size_mib, "rates", a->rates, "idles", a->idles, "budget_s", a->budget_s,
-			 "cpu_price", a->cpu_price, "repeats", (int)a->repeats, "sq_cpu", a->sq_cpu);
+			 "cpu_price", a->cpu_price, "repeats", (int)a->repeats, "sq_cpu", a->sq_cpu,
+			 "hipri", a->hipri, "note", a->note);
 }
 
 /* Grid, target and CPUs from the settings, new or resumed. */
 static int apply_settings(struct tune *t, struct why *why)
 {
-	const json_t *s = t->settings;
-	const char *path = json_string_value(json_object_get(s, "target"));
-	const char *rates = json_string_value(json_object_get(s, "rates"));
-	const char *idles = json_string_value(json_object_get(s, "idles"));
-	int rc;
+	const char *path = json_string_value(json_object_get(t->settings, "target"));
+	int rc = derive_settings(t, why);
 
-	t->target.sq_cpu = (int)json_integer_value(json_object_get(s, "sq_cpu"));
-	t->cpu_price = json_number_value(json_object_get(s, "cpu_price"));
-	t->budget_s = json_number_value(json_object_get(s, "budget_s"));
-	if (!rates || !idles)
-		return why_set(why, -EINVAL, "run.json has no settings of a tune: this run cannot be resumed");
-	rc = grid_parse_rates(&t->g, rates, why);
 	if (!rc)
-		rc = grid_parse_idles(&t->g, idles, t->hz, why);
-	if (rc)
-		return rc;
-	rc = check_cpu(t->target.sq_cpu, why);
+		rc = check_cpu(t->target.sq_cpu, why);
 	if (rc)
 		return rc;
 	if (t->target.sq_cpu >= 0 && env_cpus_allowed(t->target.sq_cpu, t->app_cpus, sizeof(t->app_cpus)))
@@ -224,39 +229,6 @@ static int apply_settings(struct tune *t, struct why *why)
 		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", t->run.dir);
 	t->target.path = t->target_path;
 	return 0;
-}
-
-static int in_run(char *out, const struct tune *t, const char *name, struct why *why)
-{
-	if (!store_path(out, PATH_MAX, t->run.dir, name))
-		return 0;
-	return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", t->run.dir);
-}
-
-/* Writes DOC, which it drops, as NAME in the run. */
-static int keep(const struct tune *t, const char *name, json_t *doc, struct why *why)
-{
-	char path[PATH_MAX];
-	int rc = in_run(path, t, name, why);
-
-	if (!rc)
-		rc = store_write_json(path, doc, why);
-	json_decref(doc);
-	return rc;
-}
-
-static bool kept(const struct tune *t, const char *name)
-{
-	char path[PATH_MAX];
-
-	return !in_run(path, t, name, NULL) && !access(path, F_OK);
-}
-
-static json_t *load(const struct tune *t, const char *name, struct why *why)
-{
-	char path[PATH_MAX];
-
-	return in_run(path, t, name, why) ? NULL : store_read_json(path, why);
 }
 
 static int begin(struct tune *t, const struct args *a, int argc, char **argv, struct why *why)
@@ -275,20 +247,20 @@ static int begin(struct tune *t, const struct args *a, int argc, char **argv, st
 		json_decref(doc);
 		return rc;
 	}
-	return keep(t, "run.json", doc, why);
+	return store_keep(&t->run, "run.json", doc, why);
 }
 
 static int resume(struct tune *t, const struct args *a, struct why *why)
 {
 	int rc = store_resume(&t->run, a->common.out, a->resume, why);
-	json_t *doc = rc ? NULL : load(t, "run.json", why), *env;
+	json_t *doc = rc ? NULL : store_load(&t->run, "run.json", why), *env;
 	const char *then, *now;
 
 	if (rc || !doc)
 		return rc ? rc : -EINVAL;
 	t->settings = json_incref(json_object_get(doc, "settings"));
 	json_decref(doc);
-	doc = load(t, "env.json", NULL);
+	doc = store_load(&t->run, "env.json", NULL);
 	env = env_collect(&t->fio, NULL);
 	then = json_string_value(json_object_get(doc, "kernel"));
 	now = json_string_value(json_object_get(env, "kernel"));
@@ -298,6 +270,39 @@ static int resume(struct tune *t, const struct args *a, struct why *why)
 	json_decref(doc);
 	json_decref(env);
 	return rc;
+}
+
+/* Whether polled completions are measured too; whether they work is for the trial cells to say. */
+static bool want_hipri(const struct tune *t, const json_t *target)
+{
+	static const char *const can_poll[] = { "ext4", "xfs" };
+	const char *asked = json_string_value(json_object_get(t->settings, "hipri"));
+	const char *fs = json_string_value(json_object_get(target, "fs"));
+	const char *kind = json_string_value(json_object_get(target, "kind"));
+	bool could = kind && !strcmp(kind, "device");
+
+	/* Runs of older versions say nothing. */
+	if (!asked || strcmp(asked, "auto"))
+		return asked && !strcmp(asked, "yes");
+	for (size_t i = 0; fs && i < sizeof(can_poll) / sizeof(*can_poll); i++)
+		could |= !strcmp(fs, can_poll[i]);
+	return could && t->target.direct && json_integer_value(json_object_get(target, "io_poll")) == 1;
+}
+
+/* What is known of the target decides about polled arms and names the disk. */
+static int use_env(struct tune *t, struct why *why)
+{
+	json_t *env = store_load(&t->run, "env.json", why);
+	const json_t *target = json_object_get(env, "target");
+	const char *device = json_string_value(json_object_get(target, "device"));
+
+	if (!env)
+		return -EINVAL;
+	snprintf(t->device, sizeof(t->device), "%s", device ? device : "");
+	if (want_hipri(t, target) && !t->g.hipri)
+		grid_add_hipri(&t->g);
+	json_decref(env);
+	return 0;
 }
 
 static int prepare_target(struct tune *t, struct why *why)
@@ -312,9 +317,9 @@ static int prepare_target(struct tune *t, struct why *why)
 		rc = scratch_create(t->target_path, want, why);
 	}
 	t->target.direct = env_direct_works(t->target_path);
-	if (!rc && !kept(t, "env.json"))
-		rc = keep(t, "env.json", env_collect(&t->fio, t->target_path), why);
-	return rc;
+	if (!rc && !store_kept(&t->run, "env.json"))
+		rc = store_keep(&t->run, "env.json", env_collect(&t->fio, t->target_path), why);
+	return rc ? rc : use_env(t, why);
 }
 
 static int staircase(const struct tune *t, struct why *why)
@@ -334,7 +339,7 @@ static int staircase(const struct tune *t, struct why *why)
 		json_decref(all);
 		return -EINTR;
 	}
-	return keep(t, "staircase.json", all, why);
+	return store_keep(&t->run, "staircase.json", all, why);
 }
 
 static int make_plan(struct tune *t, double *overhead_s, struct why *why)
@@ -343,25 +348,18 @@ static int make_plan(struct tune *t, double *overhead_s, struct why *why)
 	json_t *doc;
 	int rc;
 
-	if (kept(t, "plan.json")) {
-		doc = load(t, "plan.json", why);
-		t->plan.repeats = (unsigned)json_integer_value(json_object_get(doc, "repeats"));
-		t->plan.cell_ms = (unsigned)json_integer_value(json_object_get(doc, "cell_ms"));
-		*overhead_s = json_number_value(json_object_get(doc, "overhead_s"));
-		json_decref(doc);
-		if (t->plan.repeats && t->plan.repeats <= GRID_REPEATS_MAX && t->plan.cell_ms)
-			return 0;
-		return why_set(why, -EINVAL, "plan.json of run %s is damaged: start a new tune", t->run.id);
-	}
+	if (store_kept(&t->run, "plan.json"))
+		return derive_plan(t, overhead_s, why);
 	rc = cells_calibrate(t, overhead_s, why);
 	if (!rc)
 		rc = grid_plan(&t->g, t->budget_s, *overhead_s, repeats, &t->plan, why);
 	if (rc)
 		return rc;
-	doc = json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:b}", "schema", "sqbench-plan/1", "cells",
+	doc = json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:b, s:b}", "schema", "sqbench-plan/1", "cells",
 			(int)grid_cells(&t->g, &t->plan), "repeats", (int)t->plan.repeats, "cell_ms",
-			(int)t->plan.cell_ms, "overhead_s", *overhead_s, "hz", (int)t->hz, "direct", t->target.direct);
-	return keep(t, "plan.json", doc, why);
+			(int)t->plan.cell_ms, "overhead_s", *overhead_s, "hz", (int)t->hz, "direct", t->target.direct,
+			"hipri", t->g.hipri);
+	return store_keep(&t->run, "plan.json", doc, why);
 }
 
 static int measure(struct tune *t, struct why *why)
@@ -371,67 +369,25 @@ static int measure(struct tune *t, struct why *why)
 
 	if (!rc)
 		rc = make_plan(t, &overhead_s, why);
-	if (!rc && !kept(t, "staircase.json"))
+	if (!rc && !store_kept(&t->run, "staircase.json"))
 		rc = staircase(t, why);
 	if (!rc)
 		rc = cells_run(t, overhead_s, why);
 	if (rc)
 		return rc;
-	if (!kept(t, "end.json")) {
+	if (!store_kept(&t->run, "end.json")) {
 		json_t *end = env_collect(&t->fio, NULL);
 
 		json_object_set_new(end, "exit", json_integer(0));
-		rc = keep(t, "end.json", end, why);
+		rc = store_keep(&t->run, "end.json", end, why);
 	}
-	return rc;
-}
-
-/* Everything derived from the raw files; it may be deleted and made again. */
-static int derive(const struct tune *t, json_t **analysis, struct why *why)
-{
-	static struct analysis a;
-	unsigned n = grid_cells(&t->g, &t->plan);
-	json_t *env = load(t, "env.json", why), *end = load(t, "end.json", NULL), *run = load(t, "run.json", NULL);
-	json_t *stairs = load(t, "staircase.json", NULL);
-	struct measure *m = NULL;
-	char dir[PATH_MAX], page[PATH_MAX];
-	struct report r = { t, &a, NULL, env, NULL, json_string_value(json_object_get(run, "command")), dir };
-	struct advice_in in = { &t->g, &t->plan, &a, NULL, n, env, t->hz, t->target.sq_cpu, NAN, t->target.direct };
-	int rc = env ? cells_load(t, &m, why) : -EINVAL;
-
-	if (!rc && verdict_analyse(&a, &t->g, &t->plan, m, n, t->cpu_price))
-		rc = why_set(why, -ENOMEM, "out of memory");
-	if (!rc && (in_run(dir, t, "derived", why) || in_run(page, t, "report.html", why)))
-		rc = -ENAMETOOLONG;
-	if (!rc) {
-		in.m = r.m = m;
-		in.steal_pct = env_steal_pct(env, end);
-		r.warnings = advice_tune(&in);
-		rc = plotdata_write(dir, t, &a, m, stairs, why);
-	}
-	if (!rc)
-		rc = plotdata_draw(dir, why);
-	if (!rc)
-		rc = report_write(page, &r, why);
-	if (!rc) {
-		*analysis = report_analysis(&r);
-		rc = keep(t, "derived/analysis.json", json_incref(*analysis), why);
-	}
-	json_decref((json_t *)r.warnings);
-	cells_free(m, n);
-	json_decref(stairs);
-	json_decref(run);
-	json_decref(end);
-	json_decref(env);
 	return rc;
 }
 
 static int finish(struct tune *t, const struct args *args, struct why *why)
 {
 	json_t *analysis = NULL;
-	const char *overall;
-	bool unknown;
-	int rc = derive(t, &analysis, why);
+	int rc = args->no_report ? 0 : derive_make(t, &analysis, why);
 
 	if (!rc && json_is_null(json_object_get(t->settings, "target")))
 		unlink(t->target_path);
@@ -441,20 +397,13 @@ static int finish(struct tune *t, const struct args *args, struct why *why)
 		json_decref(analysis);
 		return rc;
 	}
-	overall = json_string_value(json_object_get(json_object_get(analysis, "overall"), "verdict"));
-	unknown = !overall || !strcmp(overall, "unknown");
-	if (args->common.json) {
-		char page[PATH_MAX];
-
-		if (!store_path(page, sizeof(page), t->run.final, "report.html"))
-			json_object_set_new(analysis, "report", json_string(page));
-		cmd_print_json(analysis);
-	} else {
-		printf("report: %s/report.html\nrecommend: %s\n", t->run.final,
-		       json_string_value(json_object_get(analysis, "recommend")));
-		json_decref(analysis);
-	}
-	return unknown;
+	if (!args->no_report)
+		return derive_print(t, analysis, args->common.json);
+	if (args->common.json)
+		cmd_print_json(json_pack("{s:s, s:s}", "id", t->run.id, "dir", t->run.final));
+	else
+		printf("run: %s\n", t->run.final);
+	return 0;
 }
 
 int cmd_tune(int argc, char **argv)
@@ -464,7 +413,7 @@ int cmd_tune(int argc, char **argv)
 					  "patterns, and writes a report that recommends one of them. Only reads its target.",
 					  NULL, NULL, NULL };
 	struct args a = { .common.out = "results", .rates = GRID_RATES_DEFAULT, .idles = GRID_IDLES_DEFAULT,
-			  .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1, .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1 };
+			  .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1, .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1, .hipri = "auto" };
 	static struct tune t = { .run = { .lock_fd = -1 } };
 	struct why why = { "" };
 	int rc;
@@ -477,7 +426,8 @@ int cmd_tune(int argc, char **argv)
 	if (grid_parse_rates(&t.g, a.rates, &why) || grid_parse_idles(&t.g, a.idles, t.hz, &why) ||
 	    check_target(&a, &why) || check_cpu(a.sq_cpu, &why))
 		return cmd_fail(EXIT_USAGE, "tune", &why);
-	if (fio_find(&t.fio, a.common.fio, a.common.engine_dir, &why) || fio_engine_loads(&t.fio, &why) || plotdata_ready(&why))
+	if (fio_find(&t.fio, a.common.fio, a.common.engine_dir, &why) || fio_engine_loads(&t.fio, &why) ||
+	    (!a.no_report && plotdata_ready(&why)))
 		return cmd_fail(EXIT_CANNOT, "tune", &why);
 	proc_catch_signals();
 	rc = a.resume ? resume(&t, &a, &why) : begin(&t, &a, argc, argv, &why);

@@ -3,6 +3,9 @@
 
 #include "../engine/jiffies.h"
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -110,14 +113,94 @@ static void put_cpu(json_t *env)
 		put_null(env, env, "governor", "no cpufreq driver: usual in a virtual machine");
 }
 
-/* The flags line of /proc/cpuinfo is longer than any fixed buffer. */
+/* The name that the CPU gives of its hypervisor in SIGNATURE; false when it has none. */
+static bool cpuid_hypervisor(char signature[13])
+{
+#if defined(__x86_64__) || defined(__i386__)
+	unsigned eax, ebx, ecx, edx, words[3];
+
+	if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & 1u << 31))
+		return false;
+	__cpuid(0x40000000, eax, words[0], words[1], words[2]);
+	memcpy(signature, words, sizeof(words));
+	signature[12] = '\0';
+	return signature[0] != '\0';
+#else
+	(void)signature;
+	return false;
+#endif
+}
+
+static const struct {
+	const char *signature;
+	const char *name;
+	bool emulates;	/* runs no instruction of the guest as it is */
+} hypervisors[] = {
+	{ "TCGTCGTCGTCG", "QEMU TCG", true },
+	{ "KVMKVMKVM", "KVM", false },
+	{ "Microsoft Hv", "Hyper-V", false },
+	{ "VMwareVMware", "VMware", false },
+	{ "XenVMMXenVMM", "Xen", false },
+};
+
 static void put_hypervisor(json_t *env)
 {
-	char *text = store_read("/proc/cpuinfo", NULL);
+	const char *model = json_string_value(json_object_get(env, "cpu_model"));
+	bool emulated = model && strstr(model, "TCG");
+	/* The flags line of /proc/cpuinfo is longer than any fixed buffer. */
+	char *text = store_read("/proc/cpuinfo", NULL), signature[13];
+	const char *name = NULL;
 
+	if (cpuid_hypervisor(signature)) {
+		name = signature;
+		put(env, "hypervisor", json_true());
+		for (size_t i = 0; i < sizeof(hypervisors) / sizeof(*hypervisors); i++) {
+			if (strcmp(signature, hypervisors[i].signature))
+				continue;
+			name = hypervisors[i].name;
+			emulated |= hypervisors[i].emulates;
+		}
+	}
 	if (text && strstr(text, " hypervisor"))
 		put(env, "hypervisor", json_true());
 	free(text);
+	if (name)
+		put(env, "hypervisor_name", json_string(name));
+	else
+		put_null(env, env, "hypervisor_name", "the CPU names no hypervisor");
+	put(env, "emulated", json_boolean(emulated));
+}
+
+double env_interrupts(const char *device)
+{
+	char *text, *save = NULL, wanted[64], link[PATH_MAX], real[PATH_MAX];
+	unsigned controller;
+	double sum = 0;
+	bool found = false;
+
+	/* The head of a multipath device belongs to a subsystem instead of a controller. */
+	snprintf(link, sizeof(link), "/sys/block/%s/device", device);
+	if (!realpath(link, real) || sscanf(strrchr(real, '/'), "/nvme%u", &controller) != 1)
+		return NAN;
+	snprintf(wanted, sizeof(wanted), " nvme%uq", controller);
+	text = store_read("/proc/interrupts", NULL);
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+		char *name = strstr(line, wanted), *p = strchr(line, ':'), *end;
+
+		/* Queue 0 is the controller's own. */
+		if (!name || !p || name[strlen(wanted)] == '0')
+			continue;
+		found = true;
+		for (p++;; p = end) {
+			double n = strtod(p, &end);
+
+			if (end == p || (*end && *end != ' '))
+				break;
+			sum += n;
+		}
+	}
+	free(text);
+	return found ? sum : NAN;
 }
 
 static void put_ticks(json_t *env)
@@ -225,6 +308,14 @@ static void put_queue(json_t *env, json_t *t, dev_t dev)
 	if (!access(path, F_OK))
 		*strrchr(real, '/') = '\0';
 	put(t, "device", json_string(strrchr(real, '/') + 1));
+	snprintf(path, sizeof(path), "%s/device/model", real);
+	if (first_line(path, line, LINE) && *line) {
+		for (size_t n = strlen(line); n && line[n - 1] == ' '; n--)
+			line[n - 1] = '\0';
+		put(t, "model", json_string(line));
+	} else {
+		put_null(env, t, "model", "the device names no model");
+	}
 	snprintf(path, sizeof(path), "%s/queue/scheduler", real);
 	if (first_line(path, line, LINE)) {
 		open = strchr(line, '[');

@@ -128,8 +128,8 @@ static int idle_item(void *ctx, const char *item, struct why *why)
 			return 0;
 		}
 	}
-	if (g->na == GRID_ARMS_MAX)
-		return why_set(why, -E2BIG, "--idles: more than %d settings: name fewer", GRID_ARMS_MAX - 2);
+	if (g->na == GRID_ARMS_MAX / 2)
+		return why_set(why, -E2BIG, "--idles: more than %d settings: name fewer", GRID_ARMS_MAX / 2 - 2);
 	a->kind = ARM_IDLE;
 	a->idle_ms = lattice_canonical_ms((unsigned)ms, c->hz);
 	snprintf(a->name, sizeof(a->name), "idle=%u", a->idle_ms);
@@ -141,11 +141,43 @@ int grid_parse_idles(struct grid *g, const char *list, unsigned hz, struct why *
 {
 	struct idle_ctx ctx = { g, hz };
 
-	g->a[0] = (struct arm){ ARM_PLAIN, 0, "plain" };
-	g->a[1] = (struct arm){ ARM_AWAKE, GRID_AWAKE_IDLE_MS, "awake" };
+	g->a[0] = (struct arm){ ARM_PLAIN, 0, false, "plain" };
+	g->a[1] = (struct arm){ ARM_AWAKE, GRID_AWAKE_IDLE_MS, false, "awake" };
 	g->na = 2;
+	g->hipri = false;
 	g->idles_dropped = 0;
 	return each_item(list, "--idles", why, idle_item, &ctx);
+}
+
+void grid_add_hipri(struct grid *g)
+{
+	unsigned irq = grid_arms_irq(g);
+
+	if (g->hipri)
+		return;
+	for (unsigned i = 0; i < irq; i++) {
+		struct arm *a = &g->a[irq + i];
+
+		*a = g->a[i];
+		a->hipri = true;
+		snprintf(a->name, sizeof(a->name), "%s+hipri", g->a[i].name);
+	}
+	g->na = 2 * irq;
+	g->hipri = true;
+}
+
+unsigned grid_arms_irq(const struct grid *g)
+{
+	return g->hipri ? g->na / 2 : g->na;
+}
+
+int grid_twin(const struct grid *g, unsigned arm)
+{
+	unsigned irq = grid_arms_irq(g);
+
+	if (!g->hipri)
+		return -1;
+	return (int)(arm < irq ? arm + irq : arm - irq);
 }
 
 int grid_plan(const struct grid *g, double budget_s, double overhead_s, unsigned repeats,
@@ -225,13 +257,14 @@ static void job_law(FILE *out, const struct workload *w)
 
 static void job_arm(FILE *out, const struct arm *a, const struct target *t)
 {
-	if (a->kind == ARM_PLAIN) {
+	if (a->kind == ARM_PLAIN)
 		fputs("ioengine=io_uring\nregisterfiles=1\n", out);
-		return;
-	}
-	fprintf(out, "ioengine=sqpoll\nsq_thread_idle=%u\nstats_file=${STATS_FILE}\n", a->idle_ms);
-	if (t->sq_cpu >= 0)
+	else
+		fprintf(out, "ioengine=sqpoll\nsq_thread_idle=%u\nstats_file=${STATS_FILE}\n", a->idle_ms);
+	if (a->kind != ARM_PLAIN && t->sq_cpu >= 0)
 		fprintf(out, "sq_thread_cpu=%d\n", t->sq_cpu);
+	if (a->hipri)
+		fputs("hipri=1\n", out);
 }
 
 void grid_job(FILE *out, const struct grid *g, const struct plan *plan, const struct cell *cell,

@@ -9,7 +9,7 @@
 #include "why.h"
 
 #define GRID_WORKLOADS_MAX 16
-#define GRID_ARMS_MAX 24
+#define GRID_ARMS_MAX 48
 #define GRID_REPEATS_MAX 200
 #define GRID_AWAKE_IDLE_MS 10000
 #define GRID_BURST 16
@@ -29,14 +29,17 @@ struct workload {
 struct arm {
 	enum arm_kind kind;
 	unsigned idle_ms;
-	char name[24];
+	bool hipri;	/* completions are polled for */
+	char name[32];
 };
 
 struct grid {
 	struct workload w[GRID_WORKLOADS_MAX];
 	unsigned nw;
-	struct arm a[GRID_ARMS_MAX];	/* [0] is plain, [1] always awake, then the idle settings */
+	/* [0] is plain, [1] always awake, then the idle settings; with HIPRI all of them again, polled */
+	struct arm a[GRID_ARMS_MAX];
 	unsigned na;
+	bool hipri;
 	unsigned idles_dropped;		/* settings that equal another one on this kernel's lattice */
 };
 
@@ -67,6 +70,15 @@ int grid_parse_rates(struct grid *g, const char *list, struct why *why);
 
 /* LIST is MS,...; also adds the two controls. Settings equal on the lattice of HZ are kept once. */
 int grid_parse_idles(struct grid *g, const char *list, unsigned hz, struct why *why);
+
+/* Adds every arm once more with polled completions. Once is enough. */
+void grid_add_hipri(struct grid *g);
+
+/* Arms that wait for interrupts: the first so many. */
+unsigned grid_arms_irq(const struct grid *g);
+
+/* The polled arm of ARM, or what ARM is the polled one of; -1 when nothing is polled. */
+int grid_twin(const struct grid *g, unsigned arm);
 
 /* Chooses repeats and time per cell so that all cells with OVERHEAD_S each fit into BUDGET_S.
  * REPEATS 0 lets the planner choose. Returns -ERANGE with a cure when it cannot fit. */

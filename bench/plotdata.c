@@ -35,12 +35,20 @@ static void est(FILE *f, const struct est *e)
 		fputs("\tNaN\tNaN\tNaN", f);
 }
 
-/* The order in which arms stand on an axis: plain, the idle settings as asked, always awake. */
+/* The order in which arms stand on an axis: plain, the idle settings as asked, always awake; polled ones with their twin. */
 static unsigned arm_at(const struct grid *g, unsigned position)
 {
 	if (!position)
 		return 0;
-	return position + 1 < g->na ? position + 1 : 1;
+	return position + 1 < grid_arms_irq(g) ? position + 1 : 1;
+}
+
+static const struct point *polled_point(const struct in *in, unsigned w, unsigned arm)
+{
+	static const struct point none;
+	int twin = grid_twin(&in->t->g, arm);
+
+	return twin < 0 ? &none : &in->a->point[w][twin];
 }
 
 static void axis_label(FILE *f, const struct arm *a)
@@ -61,20 +69,25 @@ static void latency(FILE *f, const struct in *in)
 {
 	const struct grid *g = &in->t->g;
 
-	fputs("# position arm p50_us lo hi p99_us lo hi mean_us lo hi plain_p50_us plain_p99_us\n", f);
+	fputs("# position arm p50_us lo hi p99_us lo hi mean_us lo hi plain_p50_us plain_p99_us polled p50_us lo hi p99_us lo hi\n",
+	      f);
 	for (unsigned w = 0; w < g->nw; w++) {
 		const struct point *plain = &in->a->point[w][0];
 
 		block(f, w, g->w[w].name);
-		for (unsigned i = 0; i < g->na; i++) {
+		for (unsigned i = 0; i < grid_arms_irq(g); i++) {
 			const struct point *p = &in->a->point[w][arm_at(g, i)];
+			const struct point *polled = polled_point(in, w, arm_at(g, i));
 
 			fprintf(f, "%u", i);
 			axis_label(f, &g->a[arm_at(g, i)]);
 			est(f, &p->lat_p50_us);
 			est(f, &p->lat_p99_us);
 			est(f, &p->lat_mean_us);
-			fprintf(f, "\t%.6g\t%.6g\n", plain->lat_p50_us.value, plain->lat_p99_us.value);
+			fprintf(f, "\t%.6g\t%.6g\t%d", plain->lat_p50_us.value, plain->lat_p99_us.value, g->hipri);
+			est(f, &polled->lat_p50_us);
+			est(f, &polled->lat_p99_us);
+			fputc('\n', f);
 		}
 	}
 }
@@ -83,16 +96,18 @@ static void duty(FILE *f, const struct in *in)
 {
 	const struct grid *g = &in->t->g;
 
-	fputs("# position arm duty lo hi theory\n", f);
+	fputs("# position arm duty lo hi theory polled duty lo hi\n", f);
 	for (unsigned w = 0; w < g->nw; w++) {
 		block(f, w, g->w[w].name);
-		for (unsigned i = 1; i < g->na; i++) {
+		for (unsigned i = 1; i < grid_arms_irq(g); i++) {
 			const struct arm *a = &g->a[arm_at(g, i)];
 
 			fprintf(f, "%u", i);
 			axis_label(f, a);
 			est(f, &in->a->point[w][arm_at(g, i)].duty);
-			fprintf(f, "\t%.6g\n", model_duty(&g->w[w], a->idle_ms, in->t->hz));
+			fprintf(f, "\t%.6g\t%d", model_duty(&g->w[w], a->idle_ms, in->t->hz), g->hipri);
+			est(f, &polled_point(in, w, arm_at(g, i))->duty);
+			fputc('\n', f);
 		}
 	}
 }
@@ -101,19 +116,21 @@ static void front(FILE *f, const struct in *in)
 {
 	const struct grid *g = &in->t->g;
 
-	fputs("# cpu_us_per_io lo hi lat_mean_us lo hi label kind(0 plain,1 awake,2 idle) recommended\n", f);
+	fputs("# cpu_us_per_io lo hi lat_mean_us lo hi label kind(0 plain,1 awake,2 idle) recommended polled any_polled\n",
+	      f);
 	for (unsigned w = 0; w < g->nw; w++) {
 		block(f, w, g->w[w].name);
 		for (unsigned i = 0; i < g->na; i++) {
-			unsigned arm = arm_at(g, i);
+			unsigned irq = grid_arms_irq(g);
+			unsigned arm = i < irq ? arm_at(g, i) : (unsigned)grid_twin(g, arm_at(g, i - irq));
 			const struct point *p = &in->a->point[w][arm];
 
 			fprintf(f, "%.6g\t%.6g\t%.6g", p->cpu_us_per_io.value, p->cpu_us_per_io.lo,
 				p->cpu_us_per_io.hi);
 			est(f, &p->lat_mean_us);
 			axis_label(f, &g->a[arm]);
-			fprintf(f, "\t%d\t%d\n", g->a[arm].kind,
-				arm == verdict_recommended(&in->a->choice[w]));
+			fprintf(f, "\t%d\t%d\t%d\t%d\n", g->a[arm].kind, arm == verdict_recommended(&in->a->choice[w]),
+				g->a[arm].hipri, g->hipri);
 		}
 	}
 }
@@ -156,7 +173,7 @@ static void staircase(FILE *f, const struct in *in)
 			if (in->a->point[w][a].idle_ms_effective.n)
 				x[seen++] = in->a->point[w][a].idle_ms_effective.value;
 		e = stats_median_est(x, seen);
-		if (!e.n || g->a[a].idle_ms > max_ms)
+		if (g->a[a].kind != ARM_IDLE || !e.n || g->a[a].idle_ms > max_ms)
 			continue;
 		fprintf(f, "%u", g->a[a].idle_ms);
 		est(f, &e);
@@ -169,17 +186,17 @@ static void cells(FILE *f, const struct in *in)
 	const struct grid *g = &in->t->g;
 	unsigned n = grid_cells(g, &in->t->plan);
 
-	fputs("cell\trepeat\tworkload\tarm\tok\tios\tiops\tlat_mean_us\tlat_p50_us\tlat_p99_us\tapp_cores\tsq_cores\tcpu_us_per_io\tidle_ms_effective\twakeups\tenters\tsq_cpu\n",
+	fputs("cell\trepeat\tworkload\tarm\tok\tios\tiops\tlat_mean_us\tlat_p50_us\tlat_p99_us\tapp_cores\tsq_cores\tcpu_us_per_io\tidle_ms_effective\twakeups\tenters\tsq_cpu\tinterrupts\n",
 	      f);
 	for (unsigned i = 0; i < n; i++) {
 		const struct measure *m = &in->m[i];
 
 		fprintf(f, "%04u\t%u\t%s\t%s\t%d", i + 1, m->at.repeat + 1, g->w[m->at.workload].name,
 			g->a[m->at.arm].name, m->ok);
-		fprintf(f, "\t%.0f\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%.4g\t%.0f\t%.0f\t%d\n", m->ios, m->iops,
+		fprintf(f, "\t%.0f\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%.6g\t%.4g\t%.0f\t%.0f\t%d\t%.0f\n", m->ios, m->iops,
 			m->lat_mean_us, hist_percentile(&m->lat_ns, 50) / 1e3, hist_percentile(&m->lat_ns, 99) / 1e3,
 			m->app_cores, m->sq_cores, m->cpu_us_per_io, m->idle_ms_effective, m->wakeups, m->enters,
-			m->sq_cpu);
+			m->sq_cpu, m->interrupts);
 	}
 }
 

@@ -16,8 +16,8 @@ static const char style[] =
 	".answer{border-left:6px solid var(--accent);background:var(--card);padding:1rem 1.2rem;font-size:1.15rem;overflow-wrap:anywhere}\n"
 	".dim{color:var(--dim)}figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:6px;padding:.5rem}\n"
 	"figure svg{display:block;width:100%;height:auto}figcaption{color:#57606a;padding:.2rem .6rem .4rem;font-size:.92rem}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;width:100%}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}\n"
-	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.k{white-space:nowrap}small{color:var(--dim);font-weight:400}tr.best td{font-weight:600;background:var(--card)}\n"
+	".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;width:100%}th,td{text-align:left;padding:.25rem .45rem;border-bottom:1px solid var(--line);vertical-align:top}\n"
+	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}th{vertical-align:bottom!important}td.k{white-space:nowrap}small{color:var(--dim);font-weight:400}tr.best td{font-weight:600;background:var(--card)}\n"
 	"pre{background:var(--card);border:1px solid var(--line);padding:.7rem 1rem;overflow-x:auto;font-size:.88rem}summary{cursor:pointer}\n";
 
 static void text(FILE *f, const char *s)
@@ -154,7 +154,8 @@ static int figures(FILE *f, const struct report *r, struct why *why)
 			return -ENOENT;
 		fprintf(f, "<h2>%s</h2>\n<figure>", about[i].heading);
 		inline_svg(f, svg, plot_name(i), about[i].alt);
-		fprintf(f, "<figcaption>%s</figcaption></figure>\n", about[i].caption);
+		fprintf(f, "<figcaption>%s%s</figcaption></figure>\n", about[i].caption,
+			r->t->g.hipri && i != PLOT_STAIRCASE ? " Hollow: with hipri." : "");
 		free(svg);
 	}
 	return 0;
@@ -176,6 +177,10 @@ static void answers(FILE *f, const struct report *r)
 	fprintf(f, "</table></div><p class=\"dim\">const: evenly spaced arrivals per second; poisson: random ones; burst: %d at once, so many per second on average; full: that many always in flight. "
 		   "Cost of an I/O = mean latency + %g &times; CPU time of both threads; a difference below %.0f %% is called not worth having.</p>\n",
 		GRID_BURST, r->a->cpu_price, 100 * VERDICT_WORTH);
+	if (r->t->g.hipri)
+		fputs("<p class=\"dim\">hipri: completions are polled for, by the SQ thread or, in plain+hipri, by the submitter, and raise no interrupt. "
+		      "SQPOLL is compared with plain+hipri where that is worth having over plain.</p>\n",
+		      f);
 }
 
 static void warnings(FILE *f, const struct report *r)
@@ -198,10 +203,16 @@ static void warnings(FILE *f, const struct report *r)
 	fputs("</table></div>\n", f);
 }
 
+/* Three decimals: the engine's few enters at a ring's start are none per I/O. */
+static double per_io(const struct est *e)
+{
+	return e->n ? round(1000 * e->value) / 1000 : NAN;
+}
+
 static void numbers(FILE *f, const struct report *r)
 {
 	fputs("<h2>Numbers</h2><div class=\"scroll\"><table><tr><th>workload</th><th>arm</th><th class=\"n\">I/Os</th><th class=\"n\">per second</th>"
-	      "<th class=\"n\">mean us</th><th class=\"n\">p50 us</th><th class=\"n\">p99 us</th><th class=\"n\">CPU us per I/O</th><th class=\"n\">SQ duty %</th><th class=\"n\">cost us</th></tr>\n",
+	      "<th class=\"n\">mean us</th><th class=\"n\">p50 us</th><th class=\"n\">p99 us</th><th class=\"n\">CPU us per I/O</th><th class=\"n\">SQ duty %</th><th class=\"n\">enters per I/O</th><th class=\"n\">interrupts per I/O</th><th class=\"n\">cost us</th></tr>\n",
 	      f);
 	for (unsigned w = 0; w < r->t->g.nw; w++) {
 		for (unsigned a = 0; a < r->t->g.na; a++) {
@@ -218,12 +229,15 @@ static void numbers(FILE *f, const struct report *r)
 			interval(f, &p->lat_p50_us);
 			interval(f, &p->lat_p99_us);
 			interval(f, &p->cpu_us_per_io);
-			number(f, round(1000 * p->duty.value) / 10);
+			number(f, p->duty.n ? round(1000 * p->duty.value) / 10 : NAN);
+			number(f, per_io(&p->enters_per_io));
+			number(f, per_io(&p->interrupts_per_io));
 			interval(f, &p->cost_us);
 			fputs("</tr>\n", f);
 		}
 	}
-	fputs("</table></div><p class=\"dim\">Medians over repeats with their intervals; p99 is of all repeats together. Bold: recommended.</p>\n",
+	fputs("</table></div><p class=\"dim\">Medians over repeats with their intervals; p99 is of all repeats together. Bold: recommended. "
+	      "Enters are the engine's own count, so plain io_uring has none; interrupts are those of an NVMe drive's I/O queues.</p>\n",
 	      f);
 }
 
@@ -232,7 +246,7 @@ static void raw(FILE *f, const struct report *r)
 	unsigned n = grid_cells(&r->t->g, &r->t->plan);
 
 	fprintf(f, "<details><summary>Raw numbers of all %u cells, in the order they ran</summary><div class=\"scroll\"><table><tr><th class=\"n\">cell</th><th class=\"n\">repeat</th><th>workload</th><th>arm</th>"
-		   "<th class=\"n\">I/Os</th><th class=\"n\">mean us</th><th class=\"n\">p50 us</th><th class=\"n\">p99 us</th><th class=\"n\">submitter CPUs</th><th class=\"n\">SQ CPUs</th><th class=\"n\">wake-ups</th></tr>\n",
+		   "<th class=\"n\">I/Os</th><th class=\"n\">mean us</th><th class=\"n\">p50 us</th><th class=\"n\">p99 us</th><th class=\"n\">submitter CPUs</th><th class=\"n\">SQ CPUs</th><th class=\"n\">wake-ups</th><th class=\"n\">enters</th><th class=\"n\">interrupts</th></tr>\n",
 		n);
 	for (unsigned i = 0; i < n; i++) {
 		const struct measure *m = &r->m[i];
@@ -247,6 +261,8 @@ static void raw(FILE *f, const struct report *r)
 		number(f, m->ok ? m->app_cores : NAN);
 		number(f, m->ok ? m->sq_cores : NAN);
 		number(f, m->ok ? m->wakeups : NAN);
+		number(f, m->ok ? m->enters : NAN);
+		number(f, m->ok ? m->interrupts : NAN);
 		fputs("</tr>\n", f);
 	}
 	fputs("</table></div></details>\n", f);
@@ -287,7 +303,15 @@ static void environment(FILE *f, const struct report *r)
 
 static void repeat(FILE *f, const struct report *r)
 {
-	fputs("<h2>Do it again</h2><pre>", f);
+	const char *note = json_string_value(json_object_get(r->t->settings, "note"));
+
+	fputs("<h2>Do it again</h2>", f);
+	if (note) {
+		fputs("<p>", f);
+		text(f, note);
+		fputs("</p>", f);
+	}
+	fputs("<pre>", f);
 	text(f, r->command);
 	fputs("</pre><p>One cell alone, on a file or device of your choice:</p><pre>FILENAME=data.bin STATS_FILE=engine.jsonl fio --readonly ",
 	      f);
@@ -297,8 +321,12 @@ static void repeat(FILE *f, const struct report *r)
 
 static void head(FILE *f, const struct report *r)
 {
+	const char *note = json_string_value(json_object_get(r->t->settings, "note"));
+	const json_t *target = json_object_get(r->env, "target");
+	const char *model = json_string_value(json_object_get(target, "model"));
+	const char *path = json_string_value(json_object_get(r->t->settings, "target"));
 	const struct plan *p = &r->t->plan;
-	char s[1400];
+	char s[2000];
 
 	verdict_sentence(s, sizeof(s), r->a, &r->t->g);
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
@@ -310,7 +338,19 @@ static void head(FILE *f, const struct report *r)
 	fprintf(f, ".</p>\n<p class=\"dim\">Run %s: 4 KiB random reads, %u workloads &times; %u arms &times; %u repeats of %.2f s, arms interleaved and reversed every other repeat. Kernel ",
 		r->t->run.id, r->t->g.nw, r->t->g.na, p->repeats, p->cell_ms / 1e3);
 	text(f, json_string_value(json_object_get(r->env, "kernel")));
-	fprintf(f, ", HZ=%u, %s, %s I/O.</p>\n", r->t->hz, r->t->fio.version, r->t->target.direct ? "direct" : "buffered");
+	fprintf(f, ", HZ=%u, %s, %s I/O on ", r->t->hz, r->t->fio.version, r->t->target.direct ? "direct" : "buffered");
+	text(f, path ? path : "a scratch file");
+	if (model) {
+		fputs(" (", f);
+		text(f, model);
+		fputs(")", f);
+	}
+	fputs(".", f);
+	if (note) {
+		fputs(" ", f);
+		text(f, note);
+	}
+	fputs("</p>\n", f);
 }
 
 int report_write(const char *path, const struct report *r, struct why *why)
@@ -351,8 +391,8 @@ static json_t *est_json(const struct est *e)
 
 static json_t *choice_json(const struct choice *c, const struct grid *g)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "verdict", verdict_name(c->verdict), "recommended",
-			 g->a[verdict_recommended(c)].name, "best_sqpoll", c->arm ? g->a[c->arm].name : "none",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "verdict", verdict_name(c->verdict), "recommended",
+			 g->a[verdict_recommended(c)].name, "base", g->a[c->base].name, "best_sqpoll", c->arm ? g->a[c->arm].name : "none",
 			 "cost_ratio", est_json(&c->ratio), "latency_ratio", real_or_null(c->latency_ratio),
 			 "cpu_ratio", real_or_null(c->cpu_ratio));
 }
@@ -364,14 +404,17 @@ static json_t *points_json(const struct report *r, unsigned w)
 	for (unsigned a = 0; a < r->t->g.na; a++) {
 		const struct point *p = &r->a->point[w][a];
 
-		json_array_append_new(all, json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "arm",
+		json_array_append_new(all, json_pack("{s:s, s:i, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+						     "arm",
 						     r->t->g.a[a].name, "n", (int)p->n, "ios", p->ios, "iops",
 						     est_json(&p->iops), "lat_us_mean", est_json(&p->lat_mean_us),
 						     "lat_us_p50", est_json(&p->lat_p50_us), "lat_us_p99",
 						     est_json(&p->lat_p99_us), "cpu_us_per_io",
 						     est_json(&p->cpu_us_per_io), "cores", est_json(&p->cores), "sq_duty",
 						     est_json(&p->duty), "cost_us", est_json(&p->cost_us),
-						     "idle_ms_effective", est_json(&p->idle_ms_effective)));
+						     "idle_ms_effective", est_json(&p->idle_ms_effective),
+						     "enters_per_io", est_json(&p->enters_per_io),
+						     "interrupts_per_io", est_json(&p->interrupts_per_io)));
 	}
 	return all;
 }
@@ -379,7 +422,7 @@ static json_t *points_json(const struct report *r, unsigned w)
 json_t *report_analysis(const struct report *r)
 {
 	json_t *workloads = json_array();
-	char s[1400];
+	char s[2000];
 
 	for (unsigned w = 0; w < r->t->g.nw; w++) {
 		json_t *one = choice_json(&r->a->choice[w], &r->t->g);
@@ -389,7 +432,7 @@ json_t *report_analysis(const struct report *r)
 		json_array_append_new(workloads, one);
 	}
 	verdict_sentence(s, sizeof(s), r->a, &r->t->g);
-	return json_pack("{s:s, s:s, s:s, s:f, s:o, s:o, s:O}", "schema", "sqbench-analysis/1", "id", r->t->run.id,
-			 "recommend", s, "cpu_price", r->a->cpu_price, "overall",
+	return json_pack("{s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:O}", "schema", "sqbench-analysis/1", "id", r->t->run.id,
+			 "recommend", s, "emulated", r->a->emulated, "cpu_price", r->a->cpu_price, "overall",
 			 choice_json(&r->a->overall, &r->t->g), "workloads", workloads, "warnings", r->warnings);
 }

@@ -11,6 +11,7 @@
 
 #define LOOK_EVERY_US 50
 #define PATIENCE_S 0.25
+#define TRIES 5			/* for each sample: on a slow machine most are late */
 #define LATE_S 0.0005
 
 int ringprobe_sqpoll(void)
@@ -70,7 +71,7 @@ int ringprobe_spins(unsigned idle_ms, double *spin_ms, unsigned n)
 
 	if (rc)
 		return rc;
-	for (unsigned i = 0; i < n && !rc && wait_asleep(&ring, patience); i++) {
+	for (unsigned i = 0; i < n * TRIES && seen < n && !rc && wait_asleep(&ring, patience); i++) {
 		double submitted, start;
 
 		/* A changing pause, so that the samples start at different points of the tick. */

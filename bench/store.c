@@ -146,6 +146,38 @@ void store_time(char *out, size_t size)
 	strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+int store_in_run(char *out, const struct run *run, const char *name, struct why *why)
+{
+	if (!store_path(out, PATH_MAX, run->dir, name))
+		return 0;
+	return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", run->dir);
+}
+
+bool store_kept(const struct run *run, const char *name)
+{
+	char path[PATH_MAX];
+
+	return !store_in_run(path, run, name, NULL) && !access(path, F_OK);
+}
+
+json_t *store_load(const struct run *run, const char *name, struct why *why)
+{
+	char path[PATH_MAX];
+
+	return store_in_run(path, run, name, why) ? NULL : store_read_json(path, why);
+}
+
+int store_keep(const struct run *run, const char *name, json_t *doc, struct why *why)
+{
+	char path[PATH_MAX];
+	int rc = store_in_run(path, run, name, why);
+
+	if (!rc)
+		rc = store_write_json(path, doc, why);
+	json_decref(doc);
+	return rc;
+}
+
 static int run_paths(struct run *run, const char *out)
 {
 	if (snprintf(run->final, sizeof(run->final), "%s/runs/%s", out, run->id) >= (int)sizeof(run->final) ||

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdbool.h>
 
 #include "why.h"
 
@@ -31,6 +32,12 @@ int store_path(char *out, size_t size, const char *dir, const char *name);
 
 /* Removes DIR and all below it; what is not there is fine. */
 void store_remove(const char *dir);
+
+/* Files of a run: NAME's path into OUT of PATH_MAX bytes; whether it is there; what it holds; DOC, which is dropped, into it. */
+int store_in_run(char *out, const struct run *run, const char *name, struct why *why);
+bool store_kept(const struct run *run, const char *name);
+json_t *store_load(const struct run *run, const char *name, struct why *why);
+int store_keep(const struct run *run, const char *name, json_t *doc, struct why *why);
 
 int store_create(struct run *run, const char *out, const char *kind, struct why *why);
 

@@ -40,7 +40,7 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-enum quantity { Q_IOPS, Q_MEAN, Q_CPU, Q_CORES, Q_DUTY, Q_COST, Q_IDLE, Q_P50, Q_COUNT };
+enum quantity { Q_IOPS, Q_MEAN, Q_CPU, Q_CORES, Q_DUTY, Q_COST, Q_IDLE, Q_P50, Q_ENTERS, Q_INTERRUPTS, Q_COUNT };
 
 static double quantity(const struct measure *m, enum quantity q, double price)
 {
@@ -61,6 +61,10 @@ static double quantity(const struct measure *m, enum quantity q, double price)
 		return m->idle_ms_effective;
 	case Q_P50:
 		return hist_percentile(&m->lat_ns, 50) / 1e3;
+	case Q_ENTERS:
+		return m->enters / m->ios;
+	case Q_INTERRUPTS:
+		return m->interrupts / m->ios;
 	case Q_COUNT:
 		break;
 	}
@@ -135,6 +139,8 @@ static int fill_point(struct point *p, const struct table *t, unsigned w, unsign
 	p->duty = estimate(t, w, a, Q_DUTY);
 	p->cost_us = estimate(t, w, a, Q_COST);
 	p->idle_ms_effective = estimate(t, w, a, Q_IDLE);
+	p->enters_per_io = estimate(t, w, a, Q_ENTERS);
+	p->interrupts_per_io = estimate(t, w, a, Q_INTERRUPTS);
 	return pooled_p99(t, w, a, &p->lat_p99_us);
 }
 
@@ -174,16 +180,28 @@ static unsigned arm_rank_ms(const struct arm *a)
 	return a->idle_ms ? a->idle_ms : 1000;
 }
 
-/* Cheapest SQPOLL arm, then the shortest idle that is not distinguishably dearer than it. */
-static unsigned best_arm(const struct table *t, unsigned w0, unsigned w1)
+/* Polled completions for plain io_uring, if they are worth having. */
+static unsigned best_base(const struct table *t, unsigned w0, unsigned w1)
+{
+	int polled = grid_twin(t->g, 0);
+	struct est e;
+
+	if (polled < 0)
+		return 0;
+	e = paired_ratio(t, w0, w1, (unsigned)polled, 0, Q_COST);
+	return e.n && e.value <= 1 - VERDICT_WORTH && e.hi < 1 ? (unsigned)polled : 0;
+}
+
+/* Cheapest SQPOLL arm, then the shortest idle that is not distinguishably dearer than it; 0 when none was measured. */
+static unsigned best_arm(const struct table *t, unsigned w0, unsigned w1, unsigned base)
 {
 	unsigned best = 0, chosen;
 	double least = INFINITY;
 
 	for (unsigned a = 1; a < t->g->na; a++) {
-		struct est e = paired_ratio(t, w0, w1, a, 0, Q_COST);
+		struct est e = paired_ratio(t, w0, w1, a, base, Q_COST);
 
-		if (e.n && e.value < least) {
+		if (t->g->a[a].kind != ARM_PLAIN && e.n && e.value < least) {
 			least = e.value;
 			best = a;
 		}
@@ -192,7 +210,7 @@ static unsigned best_arm(const struct table *t, unsigned w0, unsigned w1)
 	for (unsigned a = 1; best && a < t->g->na; a++) {
 		struct est e = paired_ratio(t, w0, w1, a, best, Q_COST);
 
-		if (!e.n || e.value > 1 + VERDICT_WORTH || e.lo > 1)
+		if (t->g->a[a].kind == ARM_PLAIN || !e.n || e.value > 1 + VERDICT_WORTH || e.lo > 1)
 			continue;
 		if (arm_rank_ms(&t->g->a[a]) < arm_rank_ms(&t->g->a[chosen]))
 			chosen = a;
@@ -204,12 +222,13 @@ static struct choice choose(const struct table *t, unsigned w0, unsigned w1)
 {
 	struct choice c = { .verdict = VERDICT_UNKNOWN, .latency_ratio = NAN, .cpu_ratio = NAN };
 
-	c.arm = best_arm(t, w0, w1);
+	c.base = best_base(t, w0, w1);
+	c.arm = best_arm(t, w0, w1, c.base);
 	if (!c.arm)
 		return c;
-	c.ratio = paired_ratio(t, w0, w1, c.arm, 0, Q_COST);
-	c.latency_ratio = paired_ratio(t, w0, w1, c.arm, 0, Q_MEAN).value;
-	c.cpu_ratio = paired_ratio(t, w0, w1, c.arm, 0, Q_CPU).value;
+	c.ratio = paired_ratio(t, w0, w1, c.arm, c.base, Q_COST);
+	c.latency_ratio = paired_ratio(t, w0, w1, c.arm, c.base, Q_MEAN).value;
+	c.cpu_ratio = paired_ratio(t, w0, w1, c.arm, c.base, Q_CPU).value;
 	if (c.ratio.value <= 1 - VERDICT_WORTH && c.ratio.hi < 1)
 		c.verdict = VERDICT_SQPOLL;
 	else if (c.ratio.value >= 1 + VERDICT_WORTH && c.ratio.lo > 1)
@@ -240,7 +259,7 @@ int verdict_analyse(struct analysis *an, const struct grid *g, const struct plan
 		if (m[i].ok && m[i].at.repeat < plan->repeats)
 			t.m[(m[i].at.workload * g->na + m[i].at.arm) * plan->repeats + m[i].at.repeat] = &m[i];
 	an->cpu_price = cpu_price;
-	an->disturbed = false;
+	an->disturbed = an->emulated = false;
 	for (unsigned w = 0; w < g->nw && !rc; w++) {
 		for (unsigned a = 0; a < g->na && !rc; a++)
 			rc = fill_point(&an->point[w][a], &t, w, a);
@@ -254,13 +273,13 @@ int verdict_analyse(struct analysis *an, const struct grid *g, const struct plan
 
 unsigned verdict_recommended(const struct choice *c)
 {
-	return c->verdict == VERDICT_SQPOLL ? c->arm : 0;
+	return c->verdict == VERDICT_SQPOLL ? c->arm : c->base;
 }
 
 static void setting(char *out, size_t size, const struct arm *a)
 {
-	snprintf(out, size, a->kind == ARM_AWAKE ? "sq_thread_idle=%u, that is never asleep" : "sq_thread_idle=%u",
-		 a->idle_ms);
+	snprintf(out, size, "sq_thread_idle=%u%s%s", a->idle_ms, a->hipri ? " with hipri" : "",
+		 a->kind == ARM_AWAKE ? ", that is never asleep" : "");
 }
 
 /* Three digits that count, without an exponent. */
@@ -269,15 +288,15 @@ static void times(char *out, size_t size, double v)
 	snprintf(out, size, v >= 1000 ? "%.0fx" : "%.3gx", v);
 }
 
-static void evidence(char *out, size_t size, const struct choice *c)
+static void evidence(char *out, size_t size, const struct choice *c, const struct grid *g)
 {
 	char latency[32], cpu[32], cost[32];
 
 	times(latency, sizeof(latency), c->latency_ratio);
 	times(cpu, sizeof(cpu), c->cpu_ratio);
 	times(cost, sizeof(cost), c->ratio.value);
-	snprintf(out, size, "%s the latency and %s the CPU per I/O of plain io_uring, together %s the cost", latency, cpu,
-		 cost);
+	snprintf(out, size, "%s the latency and %s the CPU per I/O of plain io_uring%s, together %s the cost", latency, cpu,
+		 g->a[c->base].hipri ? " with hipri" : "", cost);
 }
 
 static void confidence(char *out, size_t size, const struct est *e)
@@ -287,25 +306,32 @@ static void confidence(char *out, size_t size, const struct est *e)
 		 e->cover < VERDICT_COVER_MIN ? ": low, give it a larger --budget" : "");
 }
 
+/* Why a difference does not count: too small, or not to be told from none. */
+static const char *no_difference(const struct est *ratio)
+{
+	return fabs(ratio->value - 1) < VERDICT_WORTH ? "no difference worth having" : "no difference that this run could be sure of";
+}
+
 static void sentence(char *out, size_t size, const struct choice *c, const struct grid *g, const char *what)
 {
-	char set[64], why[200], sure[160];
+	char set[80], why[200], sure[160];
+	const char *base = g->a[c->base].hipri ? ", but do use hipri" : "";
 
 	setting(set, sizeof(set), &g->a[c->arm]);
-	evidence(why, sizeof(why), c);
+	evidence(why, sizeof(why), c, g);
 	confidence(sure, sizeof(sure), &c->ratio);
 	switch (c->verdict) {
 	case VERDICT_SQPOLL:
 		snprintf(out, size, "%s for %s: %s (%s)", set, what, why, sure);
 		break;
 	case VERDICT_PLAIN:
-		snprintf(out, size, "do not use SQPOLL here for %s: even its best setting, %s, has %s (%s)", what, set,
-			 why, sure);
+		snprintf(out, size, "do not use SQPOLL here for %s%s: even its best setting, %s, has %s (%s)", what,
+			 base, set, why, sure);
 		break;
 	case VERDICT_NO_DIFFERENCE:
 		snprintf(out, size,
-			 "do not use SQPOLL here for %s: no difference worth having, its best setting, %s, has %s (%s)",
-			 what, set, why, sure);
+			 "do not use SQPOLL here for %s%s: %s, its best setting, %s, has %s (%s)", what, base,
+			 no_difference(&c->ratio), set, why, sure);
 		break;
 	case VERDICT_UNKNOWN:
 		snprintf(out, size, "unknown for %s: plain or SQPOLL cells are missing, see the warnings", what);
@@ -327,14 +353,16 @@ static void exceptions(char *out, size_t size, const struct analysis *a, const s
 
 	for (unsigned w = 0; w < g->nw && used < size; w++) {
 		const struct choice *c = &a->choice[w];
+		char set[80];
 
 		if (c->verdict == VERDICT_UNKNOWN || (c->verdict == VERDICT_SQPOLL) == sqpoll)
 			continue;
+		setting(set, sizeof(set), &g->a[c->arm]);
 		if (sqpoll)
 			used += (size_t)snprintf(out + used, size - used, "; but not for %s", g->w[w].name);
 		else
-			used += (size_t)snprintf(out + used, size - used, "; except for %s, where sq_thread_idle=%u has %.3gx the cost",
-						 g->w[w].name, g->a[c->arm].idle_ms, c->ratio.value);
+			used += (size_t)snprintf(out + used, size - used, "; except for %s, where %s has %.3gx the cost",
+						 g->w[w].name, set, c->ratio.value);
 	}
 }
 
@@ -351,4 +379,7 @@ void verdict_sentence(char *out, size_t size, const struct analysis *a, const st
 	if (a->disturbed && strlen(out) < size)
 		snprintf(out + strlen(out), size - strlen(out),
 			 "; but other work took CPUs from this run: repeat it on a quiet machine before you trust it");
+	if (a->emulated && strlen(out) < size)
+		snprintf(out + strlen(out), size - strlen(out),
+			 "; measured on an emulated CPU with a virtual device: its times are no hardware's, its ratios a hint at most");
 }

@@ -30,6 +30,7 @@ struct measure {
 	double idle_ms_effective;
 	double wakeups;
 	double enters;
+	double interrupts;	/* of the target's device during the cell */
 	double stalls;
 	double cq_overflow;
 	int sq_cpu;		/* where the SQ thread ran last, -1 unknown */
@@ -39,15 +40,16 @@ struct point {
 	unsigned n;		/* repeats that counted */
 	double ios;
 	struct est iops, lat_mean_us, lat_p50_us, lat_p99_us, cpu_us_per_io, cores, duty, cost_us;
-	struct est idle_ms_effective;
+	struct est idle_ms_effective, enters_per_io, interrupts_per_io;
 };
 
 enum verdict { VERDICT_UNKNOWN, VERDICT_PLAIN, VERDICT_NO_DIFFERENCE, VERDICT_SQPOLL };
 
 struct choice {
 	enum verdict verdict;
+	unsigned base;		/* plain io_uring: without hipri, or with it where that is worth having */
 	unsigned arm;		/* best SQPOLL arm: the shortest idle not distinguishably dearer than the best */
-	struct est ratio;	/* its cost over plain's, paired by repeat */
+	struct est ratio;	/* its cost over the base's, paired by repeat */
 	double latency_ratio;
 	double cpu_ratio;
 };
@@ -55,6 +57,7 @@ struct choice {
 struct analysis {
 	double cpu_price;
 	bool disturbed;	/* something else took CPUs from an SQ thread that never sleeps */
+	bool emulated;	/* set by the caller: CPU and devices are software, no time is true of a real one */
 	struct point point[GRID_WORKLOADS_MAX][GRID_ARMS_MAX];
 	struct choice choice[GRID_WORKLOADS_MAX];
 	struct choice overall;
@@ -69,7 +72,7 @@ bool verdict_starved(const struct analysis *a, const struct grid *g, unsigned wo
 int verdict_analyse(struct analysis *a, const struct grid *g, const struct plan *plan,
 		    const struct measure *m, size_t n, double cpu_price);
 
-/* The arm that the overall choice tells to use: the plain arm (0) unless SQPOLL is worth it. */
+/* The arm that a choice tells to use: its base unless SQPOLL is worth it. */
 unsigned verdict_recommended(const struct choice *c);
 
 /* One plain sentence, without a final newline. */

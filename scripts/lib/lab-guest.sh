@@ -100,7 +100,7 @@ boot_guest() {
 # shellcheck disable=SC2317 # called by trap
 end_guest() {
 	[ -z "${qemu:-}" ] || { kill -TERM "$qemu" && wait "$qemu"; } 2>/dev/null || true
-	[ -z "${monitor:-}" ] || kill "$monitor" 2>/dev/null || true
+	[ -z "${monitor:-}" ] || { kill "$monitor" && wait "$monitor"; } 2>/dev/null || true
 }
 
 # last_words: why there is no result

@@ -9,7 +9,7 @@ image_cache=$root/build/deps/lab
 
 # Whole packages of which the programs are taken, and single programs that are taken where they are installed
 image_packages='bash dash coreutils grep sed findutils util-linux mount procps kmod e2fsprogs jq gzip tar diffutils'
-image_programs='fio mawk gawk awk strace dmsetup blkzone nvme perf gnuplot xfs_io mkfs.xfs mkfs.btrfs'
+image_programs='fio mawk gawk awk strace dmsetup blkzone nvme perf xfs_io mkfs.xfs mkfs.btrfs'
 
 # A tool may load these by itself
 image_libraries='libgcc_s.so.1 libnss_files.so.2'
@@ -17,7 +17,7 @@ image_libraries='libgcc_s.so.1 libnss_files.so.2'
 image_identity() {
 	cksum <"${BASH_SOURCE[0]}"
 	# shellcheck disable=SC2086 # words
-	dpkg-query -W -f '${Package} ${Version}\n' $image_packages fio strace dmsetup nvme-cli gnuplot-nox libc6 2>/dev/null || true
+	dpkg-query -W -f '${Package} ${Version}\n' $image_packages fio strace dmsetup nvme-cli libc6 2>/dev/null || true
 }
 
 # image_files: programs of the guest, one path each
@@ -97,6 +97,7 @@ ensure_base() {
 # make_build DIR: engine, sqbench, tests and jobs, where they are on this machine; the engine also where fio looks
 make_build() {
 	local dir=$1 build=build/release lib
+	# 	# awk reads to the end: ldconfig would die of SIGPIPE now and then
 	lib=$(ldconfig -p | awk '/libc\.so\.6/ && /x86-64/ && !found++ { sub(/\/[^\/]*$/, "", $NF); print $NF }')
 	mkdir -p "$dir$root" "$dir/usr${lib#/usr}"
 	(cd "$root" && find tests jobs scripts -type f -print0 | cpio -p -0 -d --quiet "$dir$root")

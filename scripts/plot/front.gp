@@ -19,7 +19,10 @@ set xlabel "CPU per I/O, both threads"
 set ylabel "mean latency"
 set key outside top center horizontal samplen 1
 us = 1e-6
-of(kind, value) = column(8) == kind ? value : NaN
+of(kind, value) = column(8) == kind && column(10) == 0 ? value : NaN
+polled_of(kind, value) = column(8) == kind && column(10) == 1 ? value : NaN
+stats data using 11 name "POLLED" nooutput
+polled = POLLED_max > 0
 # For a panel of which nothing was measured.
 XL_min = 1e-6
 XH_max = 1
@@ -44,7 +47,10 @@ do for [i = 0:panels - 1] {
 	plot data index i using (of(2, $1 * us)):($4 * us):($2 * us):($3 * us):($5 * us):($6 * us) with xyerrorbars pt 7 ps 0.6 lc rgb "#0072B2" title "sq\\_thread\\_idle", \
 	     data index i using (of(0, $1 * us)):($4 * us):($2 * us):($3 * us):($5 * us):($6 * us) with xyerrorbars pt 5 ps 0.8 lc rgb "#000000" title "plain", \
 	     data index i using (of(1, $1 * us)):($4 * us):($2 * us):($3 * us):($5 * us):($6 * us) with xyerrorbars pt 9 ps 0.9 lc rgb "#E69F00" title "awake", \
+	     data index i using (polled_of(2, $1 * us)):($4 * us):($2 * us):($3 * us):($5 * us):($6 * us) with xyerrorbars pt 6 ps 0.7 lc rgb "#0072B2" title polled ? "hipri" : "", \
+	     data index i using (polled_of(0, $1 * us)):($4 * us):($2 * us):($3 * us):($5 * us):($6 * us) with xyerrorbars pt 4 ps 0.9 lc rgb "#000000" notitle, \
+	     data index i using (polled_of(1, $1 * us)):($4 * us):($2 * us):($3 * us):($5 * us):($6 * us) with xyerrorbars pt 8 ps 1.0 lc rgb "#E69F00" notitle, \
 	     data index i using ($9 == 1 ? $1 * us : NaN):($4 * us) with points pt 6 ps 2.4 lw 2.5 lc rgb "#D55E00" title "recommended", \
-	     data index i using (of(2, $1 * us)):($4 * us):7 with labels left offset 0.7, 0.5 font ",11" tc rgb "#0072B2" notitle
+	     data index i using ($8 == 2 ? $1 * us : NaN):($4 * us):7 with labels left offset 0.7, 0.5 font ",11" tc rgb "#0072B2" notitle
 }
 unset multiplot

@@ -13,7 +13,7 @@ stats data index 0 using 1 name "X" nooutput
 stats data index 0 using 3 name "Y" nooutput
 set xrange [0:X_max + 1]
 set yrange [0:Y_max * 1.15]
-set key top left samplen 2
+set key outside right top vertical samplen 2
 set style fill solid 0.25 noborder
 set boxwidth 1
 plot data index 0 using 1:2:(column(1) - 0.5):(column(1) + 0.5):2:3 with boxxyerror lc rgb "#56B4E9" title "kernel's rounding", \

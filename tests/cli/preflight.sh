@@ -9,7 +9,7 @@ truncate -s 1M "$WORK/data"
 rc=0
 "$SQP_BENCH" preflight --json "$WORK/data" >"$WORK/p.json" || rc=$?
 [ "$(json "$WORK/p.json" .schema)" = sqbench-preflight/1 ] || fail "schema"
-[ "$(json "$WORK/p.json" '[.checks[] | select((.status | IN("ok", "warn", "fail")) and has("value") and (.status == "ok" or .advice != ""))] | length == 17')" = true ] ||
+[ "$(json "$WORK/p.json" '[.checks[] | select((.status | IN("ok", "warn", "fail")) and has("value") and (.status == "ok" or .advice != ""))] | length == 18')" = true ] ||
 	fail "a check lacks status, value or advice: $(json "$WORK/p.json" .checks)"
 [ "$(json "$WORK/p.json" .ready)" = "$([ "$rc" -eq 0 ] && echo true || echo false)" ] || fail "ready against exit $rc"
 [ "$rc" -eq 0 ] || [ "$rc" -eq 3 ] || fail "exit $rc"

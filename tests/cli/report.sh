@@ -25,6 +25,12 @@ if grep -Eo '(src|href)="[^"#]*"' "$page" | grep -Ev 'href="data:,"'; then
 fi
 grep -o "id='[^']*'\|id=\"[^\"]*\"" "$page" | sort | uniq -d | grep . && fail "ids occur twice"
 
+# Polled arms that the device cannot have are refused, with the cure.
+if [ "$("$SQP_BENCH" preflight --json "$WORK/data" | jq '.env.target.io_poll')" = 0 ]; then
+	expect_fail 'leave polled arms out with --hipri no' "$SQP_BENCH" tune --hipri yes --file "$WORK/data" --rates full:8 --idles 4 \
+		--budget 15 --out "$WORK/out"
+fi
+
 browser=$(command -v chromium || command -v chromium-browser) || skip "chromium is not installed"
 timeout 90 "$browser" --headless --no-sandbox --disable-gpu --disable-background-networking --user-data-dir="$WORK/profile" \
 	--enable-logging=stderr --log-net-log="$WORK/net.json" --screenshot="$WORK/page.png" --window-size=1100,3600 \

@@ -15,7 +15,7 @@ usage_error() {
 	[ ! -e "$WORK/out" ] || fail "sqbench $*: wrote something"
 }
 
-for command in preflight run list tune versus compare; do
+for command in preflight run list tune report versus compare; do
 	"$SQP_BENCH" "$command" --help >"$WORK/help" || fail "$command --help"
 	grep -q -- --json "$WORK/help" || fail "$command --help does not name --json"
 done
@@ -41,6 +41,12 @@ usage_error 'not a block device' tune --device "$WORK/data"
 usage_error 'not a regular file' tune --file /dev/null
 usage_error 'No such file' tune --file "$WORK/nothing"
 usage_error 'smaller than' tune --file "$WORK/a.fio"
+usage_error '--hipri' tune --hipri maybe
+usage_error 'name a run' report
+usage_error 'one argument too many' report a b
+usage_error 'is not in' report 20260101T000000Z-tune-0000
+usage_error 'No such file' report "$WORK/nothing"
+usage_error 'not a run of sqbench tune' report "$WORK/"
 usage_error '1 to 10000000' tune --rates 0
 usage_error 'the law is one of' tune --rates sometimes:5
 usage_error 'not a number of milliseconds' tune --idles 4,x

@@ -10,6 +10,8 @@ need awk
 
 # command (an extended regular expression for the whole of it) and what runs it
 elsewhere='scripts/quickstart	cli-quickstart; scripts/clean-root
+scripts/quickstart --lab	lab-quickstart
+scripts/lab 6\.12 -- .*	lab-quickstart
 scripts/test( quick)?	CI itself; scripts/clean-root
 cmake --preset (release|dev) && cmake --build --preset (release|dev)	scripts/test
 ctest .*	scripts/test'

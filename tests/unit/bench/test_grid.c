@@ -69,6 +69,42 @@ static void idles(void **state)
 	assert_int_equal(grid_parse_idles(&g, "99999999999999999999", 250, &why), -EINVAL);
 }
 
+/* Every arm twice, once polled; the second time nothing changes. */
+static void hipri(void **state)
+{
+	struct grid g = make("const:5", "4,8");
+	char many[256] = "4";
+
+	(void)state;
+	assert_int_equal(grid_arms_irq(&g), 4);
+	assert_int_equal(grid_twin(&g, 0), -1);
+	grid_add_hipri(&g);
+	assert_int_equal(g.na, 8);
+	assert_int_equal(grid_arms_irq(&g), 4);
+	for (unsigned a = 0; a < 4; a++) {
+		assert_int_equal(grid_twin(&g, a), a + 4);
+		assert_int_equal(grid_twin(&g, a + 4), a);
+		assert_int_equal(g.a[a].kind, g.a[a + 4].kind);
+		assert_int_equal(g.a[a].idle_ms, g.a[a + 4].idle_ms);
+		assert_false(g.a[a].hipri);
+		assert_true(g.a[a + 4].hipri);
+	}
+	assert_string_equal(g.a[4].name, "plain+hipri");
+	assert_string_equal(g.a[7].name, "idle=8+hipri");
+	grid_add_hipri(&g);
+	assert_int_equal(g.na, 8);
+	assert_string_equal(g.a[4].name, "plain+hipri");
+	/* As many settings as are taken have room for their twins. */
+	for (unsigned ms = 2; ms <= GRID_ARMS_MAX / 2 - 2; ms++)
+		sprintf(many + strlen(many), ",%u", 4 * ms);
+	g = make("const:5", many);
+	assert_int_equal(g.na, GRID_ARMS_MAX / 2);
+	grid_add_hipri(&g);
+	assert_int_equal(g.na, GRID_ARMS_MAX);
+	strcat(many, ",600");
+	assert_int_equal(grid_parse_idles(&g, many, 250, NULL), -E2BIG);
+}
+
 /* Every cell once, arms reversed every other repeat. */
 static void order(void **state)
 {
@@ -139,6 +175,14 @@ static void jobs(void **state)
 	assert_non_null(strstr(text, "thinktime=100000us\nthinktime_blocks=16\n"));
 	assert_non_null(strstr(text, "ioengine=io_uring\nregisterfiles=1\n"));
 	assert_null(strstr(text, "stats_file"));
+	assert_null(strstr(text, "hipri"));
+	free(text);
+	grid_add_hipri(&g);
+	text = job_text(&g, (struct cell){ .workload = 2, .arm = 3 }, &t);
+	assert_non_null(strstr(text, "ioengine=io_uring\nregisterfiles=1\nhipri=1\n"));
+	free(text);
+	text = job_text(&g, (struct cell){ .workload = 2, .arm = 5 }, &t);
+	assert_non_null(strstr(text, "ioengine=sqpoll\nsq_thread_idle=8\nstats_file=${STATS_FILE}\nsq_thread_cpu=1\nhipri=1\n"));
 	free(text);
 }
 
@@ -173,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rates), cmocka_unit_test(bad_rates), cmocka_unit_test(idles), cmocka_unit_test(order),
 		cmocka_unit_test(plans), cmocka_unit_test(jobs),      cmocka_unit_test(filenames), cmocka_unit_test(duty),
+		cmocka_unit_test(hipri),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

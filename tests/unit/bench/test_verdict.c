@@ -114,6 +114,7 @@ static void intervals_that_overlap(void **state)
 {
 	const double lat[WORKLOADS][ARMS] = { { 100, 80, 80, 80 }, { 100, 80, 80, 80 } };
 	const double cpu[WORKLOADS][ARMS] = { { 1, 1, 1, 1 }, { 1, 1, 1, 1 } };
+	char s[1400];
 
 	(void)state;
 	fill(lat, cpu);
@@ -122,6 +123,8 @@ static void intervals_that_overlap(void **state)
 			cells[i].lat_mean_us = 150;
 	analyse(1);
 	assert_int_equal(result.choice[0].verdict, VERDICT_NO_DIFFERENCE);
+	verdict_workload_sentence(s, sizeof(s), &result, &grid, 0);
+	assert_non_null(strstr(s, "no difference that this run could be sure of"));
 }
 
 static void nothing_measured(void **state)
@@ -196,6 +199,72 @@ static void starved(void **state)
 	json_decref(all);
 }
 
+/* arms: plain, awake, idle=4, idle=8, then the same polled. SQPOLL has to beat the better of the two plain ones. */
+#define POLLED_CELLS (REPEATS * 2 * ARMS)
+static void polled(void **state)
+{
+	static const double lat[2 * ARMS] = { 100, 90, 80, 80, 60, 59, 59, 59 };
+	static struct measure m[POLLED_CELLS];
+	struct grid g = { .nw = 0 };
+	struct choice *c = &result.choice[0];
+	char s[2000];
+
+	(void)state;
+	assert_int_equal(grid_parse_rates(&g, "full:16", NULL), 0);
+	assert_int_equal(grid_parse_idles(&g, "4,8", 250, NULL), 0);
+	grid_add_hipri(&g);
+	for (unsigned i = 0; i < POLLED_CELLS; i++) {
+		m[i] = (struct measure){ .at = grid_cell(&g, i), .ok = true, .ios = 1000, .iops = 1000, .cpu_us_per_io = 10,
+					 .enters = 10, .interrupts = g.a[grid_cell(&g, i).arm].hipri ? 0 : 1000 };
+		m[i].lat_mean_us = lat[m[i].at.arm];
+		assert_int_equal(hist_add(&m[i].lat_ns, m[i].lat_mean_us * 1e3, 1000), 0);
+	}
+	assert_int_equal(verdict_analyse(&result, &g, &plan, m, POLLED_CELLS, 1), 0);
+	assert_int_equal(c->base, 4);
+	assert_int_equal(c->verdict, VERDICT_NO_DIFFERENCE);
+	assert_string_equal(g.a[verdict_recommended(c)].name, "plain+hipri");
+	assert_near(c->ratio.value, 69.0 / 70, 1e-6);
+	assert_near(result.point[0][0].interrupts_per_io.value, 1, 0);
+	assert_near(result.point[0][4].interrupts_per_io.value, 0, 0);
+	assert_near(result.point[0][1].enters_per_io.value, 0.01, 1e-9);
+	verdict_sentence(s, sizeof(s), &result, &g);
+	assert_non_null(strstr(s, "but do use hipri"));
+	assert_non_null(strstr(s, "of plain io_uring with hipri"));
+	assert_null(strstr(s, "emulated"));
+	result.emulated = true;
+	verdict_sentence(s, sizeof(s), &result, &g);
+	assert_non_null(strstr(s, "measured on an emulated CPU"));
+	for (unsigned i = 0; i < POLLED_CELLS; i++)
+		if (m[i].at.arm == 6)
+			m[i].lat_mean_us = 20;
+	assert_int_equal(verdict_analyse(&result, &g, &plan, m, POLLED_CELLS, 1), 0);
+	assert_int_equal(c->verdict, VERDICT_SQPOLL);
+	assert_int_equal(verdict_recommended(c), 6);
+	verdict_sentence(s, sizeof(s), &result, &g);
+	assert_non_null(strstr(s, "sq_thread_idle=4 with hipri for full:16"));
+	for (unsigned i = 0; i < POLLED_CELLS; i++)
+		hist_free(&m[i].lat_ns);
+}
+
+static void emulated(void **state)
+{
+	const double lat[WORKLOADS][ARMS] = { { 100, 98, 98, 98 }, { 100, 98, 98, 98 } };
+	json_t *env = json_pack("{s:b, s:s, s:{s:s}}", "emulated", 1, "hypervisor_name", "QEMU TCG", "target", "model", "a drive"), *all;
+	struct advice_in in = { &grid, &plan, &result, cells, CELLS, env, 250, -1, NAN, true };
+
+	(void)state;
+	fill(lat, lat);
+	analyse(1);
+	all = advice_tune(&in);
+	assert_true(warned(all, "emulated"));
+	json_decref(all);
+	json_object_set_new(env, "emulated", json_false());
+	all = advice_tune(&in);
+	assert_false(warned(all, "emulated"));
+	json_decref(all);
+	json_decref(env);
+}
+
 static int free_cells(void **state)
 {
 	(void)state;
@@ -215,6 +284,8 @@ int main(void)
 		cmocka_unit_test(nothing_measured),
 		cmocka_unit_test(warnings),
 		cmocka_unit_test(starved),
+		cmocka_unit_test(polled),
+		cmocka_unit_test(emulated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_cells);
