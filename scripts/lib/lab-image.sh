@@ -97,7 +97,7 @@ ensure_base() {
 # make_build DIR: engine, sqbench, tests and jobs, where they are on this machine; the engine also where fio looks
 make_build() {
 	local dir=$1 build=build/release lib
-	# 	# awk reads to the end: ldconfig would die of SIGPIPE now and then
+	# awk reads to the end: ldconfig would die of SIGPIPE now and then
 	lib=$(ldconfig -p | awk '/libc\.so\.6/ && /x86-64/ && !found++ { sub(/\/[^\/]*$/, "", $NF); print $NF }')
 	mkdir -p "$dir$root" "$dir/usr${lib#/usr}"
 	(cd "$root" && find tests jobs scripts -type f -print0 | cpio -p -0 -d --quiet "$dir$root")
