@@ -271,6 +271,17 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	return sqp_config_check(cfg, why);
 }
 
+static bool has_regular_file(struct thread_data *td)
+{
+	struct fio_file *f;
+	unsigned int i;
+
+	for_each_file(td, f, i)
+		if (f->filetype == FIO_TYPE_FILE)
+			return true;
+	return false;
+}
+
 unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned max)
 {
 	const struct sqp_options *o = td->eo;
@@ -284,6 +295,8 @@ unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned 
 		{ nvme && td->ioprio, "prio and prioclass have no effect: an NVMe command has no priority" },
 		{ o->pi_chk || !o->pi_act, "pi_act and pi_chk have no effect without md_per_io_size" },
 		{ !nvme && o->hipri && td_write(td), "hipri: sync requests are made synchronously, a polled ring takes none" },
+		{ o->hipri && td_write(td) && has_regular_file(td),
+		  "hipri: some kernels since 6.6 do not poll writes to files and use interrupts (seen on 6.12, not on 5.10, 6.1 and 7.2); the device itself is polled" },
 		{ o->uncached && td->o.odirect, "uncached has no effect with direct=1" },
 	};
 	unsigned n = 0;
