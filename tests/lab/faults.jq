@@ -7,7 +7,7 @@ def fails(condition; what): if condition then [what] else [] end;
 ($fault | startswith("control")) as $is_control |
 if $hung == "1" then ["hung"]
 else
-	fails($during == "lost"; "not-done-in-time") +
+	fails($during == "not"; "not-done-in-time") +
 	fails(if $exit == "err" then $rc < 1 or $rc >= 124 else $rc != ($exit | tonumber) end; "exit=\($rc)") +
 	fails($error != "none" and $fio == null; "no-report") +
 	fails($error != "none" and $fio != null and ($fio.error | tostring) != $error; "errno=\($fio.error?)") +
@@ -16,7 +16,7 @@ else
 end +
 fails($threads > 0; "sq-thread-left") +
 fails($processes > 0; "process-left") +
-fails($in_thread and $hung == "0" and $error != "none" and $exit != "128" and $leak != "0 rings 0 threads 0 files"; "left=\($leak)") +
+fails($in_thread and $hung == "0" and $error != "none" and ($exit | test("12[89]") | not) and $leak != "0 rings 0 threads 0 files"; "left=\($leak)") +
 fails($kernel != ""; "kernel: \($kernel)") +
 if $engine == "stock" or $hung == "1" then []
 elif $line == "none" then fails(($stats | length) > 0; "line-of-a-refused-job")

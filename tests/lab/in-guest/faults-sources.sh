@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2317 # called by name, and what they set is read by faults.sh
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317 # called by name; what they read and set is of faults.sh
 #
 # The faults: source_NAME makes the device of a cell and sets $file, which fio reads or writes, and $extra, more of its arguments;
 # do_NAME is what happens while fio runs; undo_NAME takes it back. All bad sectors lie 32 KiB behind where the job begins.
@@ -86,6 +86,13 @@ source_nvme_corrupt() {
 	sleep 0.5
 }
 
+# A file that shrinks has nothing more to read, which is no error of its file system.
+source_truncated() {
+	file=$SCRATCH/shrinks
+	head -c 1M /dev/urandom >"$file"
+}
+do_truncated() { truncate -s 0 "$file"; }
+
 # fill DIR: but for 64 KiB
 fill() {
 	local size=67108864 n=0
@@ -158,9 +165,9 @@ source_scsi_media() {
 	extra=--offset=2298k
 }
 undo_scsi_media() { undo_scsi; }
-# no command is answered, until the disk's own timeout of a second
+# no command is answered, nor is the test whether the disk is there, each of which has a second
 source_scsi_silent() {
-	scsi && echo 1 >"$disk/device/timeout" && echo 0 >"$(echo "$disk"/device/scsi_disk/*/max_retries)"
+	scsi && echo 1 >"$disk/device/timeout" && echo 1 >"$disk/device/eh_timeout" && echo 0 >"$(echo "$disk"/device/scsi_disk/*/max_retries)"
 }
 do_scsi_silent() { scsi_does 4 1; }
 undo_scsi_silent() { undo_scsi; }
@@ -168,21 +175,31 @@ undo_scsi_silent() { undo_scsi; }
 source_scsi_delete() { scsi; }
 do_scsi_delete() { echo 1 >"$disk/device/delete"; }
 
-source_suspend_int() {
+# A suspended mapping answers nothing; it comes back after 3 s, which is its timeout.
+suspendable() {
 	memory
 	[ -e /dev/mapper/whole ] || table whole <<<"0 16384 linear $base 0" || return
 	file=/dev/mapper/whole
-	[ "$engine" = stock ] || extra=--stall_ms=1000
 }
-do_suspend_int() {
-	dmsetup suspend --noflush --nolockfs whole && sleep 0.2 && kill -INT "$pid"
+# suspend COMMAND...: which comes when nothing is answered any more
+suspend() {
+	dmsetup suspend --noflush --nolockfs whole || return
+	(sleep 3 && dmsetup resume whole) &
+	nap 0.2
+	"$@"
 }
+source_suspend_int() { suspendable; }
+do_suspend_int() { suspend kill -INT "$pid"; }
 undo_suspend_int() { dmsetup resume whole; }
-source_suspend_kill() { source_suspend_int; }
-do_suspend_kill() {
-	dmsetup suspend --noflush --nolockfs whole && sleep 0.2 && kill_fio
-}
+source_suspend_kill() { suspendable; }
+do_suspend_kill() { suspend kill_fio; }
 undo_suspend_kill() { dmsetup resume whole; }
+source_suspend_long() {
+	suspendable
+	extra=--stall_ms=1000
+}
+do_suspend_long() { suspend kill -INT "$pid"; }
+undo_suspend_long() { dmsetup resume whole; }
 
 next_drive=2
 source_pull() { file=/dev/nvme${next_drive}n1; }
