@@ -4,13 +4,12 @@
 def fails(condition; what): if condition then [what] else [] end;
 
 ($thread | test("thread")) as $in_thread |
-($fault | startswith("control")) as $is_control |
 if $hung == "1" then ["hung"]
 else
 	fails($during == "not"; "not-done-in-time") +
 	fails(if $exit == "err" then $rc < 1 or $rc >= 124 else $rc != ($exit | tonumber) end; "exit=\($rc)") +
 	fails($error != "none" and $fio == null; "no-report") +
-	fails($error != "none" and $fio != null and ($fio.error | tostring) != $error; "errno=\($fio.error?)") +
+	fails($error != "none" and $fio != null and ($fio.error | tostring | test("^(\($error))$") | not); "errno=\($fio.error?)") +
 	fails($error != "none" and ($fault | startswith("tolerated")) and ($fio.total_err // 0) < 1; "not-counted") +
 	fails($wall_ms > 2000 + 1000 * $seconds + $control_ms; "late=\($wall_ms)ms")
 end +
@@ -23,7 +22,7 @@ elif $line == "none" then fails(($stats | length) > 0; "line-of-a-refused-job")
 else
 	fails(($stats | length) != 1; "\($stats | length)-lines") +
 	($stats[0] // null | if . == null then [] else
-		fails(.error != ($error | tonumber); "line-error=\(.error)") +
+		fails(.error != $fio.error; "line-error=\(.error)") +
 		fails($line == "whole" and (.submitted != .completed or .submitted == 0); "submitted=\(.submitted) completed=\(.completed)") +
 		fails($line == "whole" and .stalls > 0; "stalls=\(.stalls)") +
 		fails($line == "part" and (.completed >= .submitted or .stalls == 0); "submitted=\(.submitted) completed=\(.completed) stalls=\(.stalls)")

@@ -212,6 +212,10 @@ source_pci_remove() {
 do_pci_remove() { echo 1 >"$pci/remove"; }
 undo_pci_remove() {
 	local try
+	for try in $(seq 100); do	# the name is free when nobody has the old drive open
+		[ "$(tasks fio)" -gt 0 ] || break
+		nap 0.02
+	done
 	echo 1 >/sys/bus/pci/rescan
 	for try in $(seq 50); do
 		[ ! -b /dev/nvme1n1 ] || return 0

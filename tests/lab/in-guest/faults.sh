@@ -163,7 +163,7 @@ attempt() {
 	fio_args "$1" "$2" || { echo "no such io or variant: $cell" && return 1; }
 	run_fio "$3"
 	left_over
-	dmesg -c | tee -a "$OUT/dmesg.log" | grep -E 'BUG:|WARNING:|Oops|blocked for more|soft lockup|rcu.*stall' >"$cells/$cell.dmesg"
+	dmesg -c | tee -a "$OUT/dmesg.log" | grep -E 'BUG:|WARNING:|Oops|blocked for more|soft lockup|rcu.*stall' >"$cells/$cell.dmesg" || true
 }
 
 # late SECONDS: another process may have had this machine's CPUs; a cell that can be done again gets a second chance
