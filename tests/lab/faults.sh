@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # faults.sh KERNEL [ours|stock [REGEX [DIR]]]: the cells of in-guest/faults.list on KERNEL, with this engine or with fio's own
-# io_uring engine (SQPOLL, registered files); REGEX picks cells by name, what was seen and judged stays in DIR.
+# io_uring engine (SQPOLL, registered files); REGEX picks cells by name, what was seen and judged stays in DIR, and a DIR that
+# is there already is judged anew.
 # Question: does every fault end the job in time, with the right errno, the line of statistics written and nothing left behind?
 # Expected: 100 cells or more, each as its row says: errno in fio's report, exit, end within 2 s beyond the device's own timeout
 #           (and what a job without a fault takes), submitted and completed as they must be, no SQ thread, process, ring or file
@@ -43,13 +44,23 @@ summary() {
 		END { printf "%s %s: %d cells, %d passed, %d failed, %d hung\n", kernel, engine, cells, ok, failed, hung }' "$seen/verdicts.tsv"
 }
 
-in_guest "faults" "$kernel" --timeout 1500 --null-blk '' --device-model drives=6,bad-read=64,bad-write=8192 -- \
-	bash "$SQP_SOURCE/tests/lab/in-guest/faults.sh" "$engine" "$only" || rc=$?
-seen=$WORK/faults
-[ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$seen/." "$keep/" && seen=$keep; }
-[ "${rc:-0}" -eq 0 ] || fail "the guest of $kernel ended with $rc: $(tail -n 5 "$WORK/faults.log"; cat "$seen/broken" 2>/dev/null)"
+# observe: in $seen, what the guest saw
+observe() {
+	local rc=0
+	seen=$WORK/faults
+	in_guest faults "$kernel" --timeout 1500 --null-blk '' --device-model drives=6,bad-read=64,bad-write=8192 -- \
+		bash "$SQP_SOURCE/tests/lab/in-guest/faults.sh" "$engine" "$only" || rc=$?
+	[ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$seen/." "$keep/" && seen=$keep; }
+	[ "$rc" -eq 0 ] || fail "the guest of $kernel ended with $rc: $(tail -n 5 "$WORK/faults.log"; cat "$seen/broken" 2>/dev/null)"
+}
+
+# all_as_they_must_be: for the stock engine that is a finding, for ours a condition
+all_as_they_must_be() { [ "$engine" = stock ] || ! awk -F '\t' '$3 != "ok"' "$seen/verdicts.tsv" | grep -q .; }
+
+seen=$keep
+if [ -z "$keep" ] || [ ! -s "$keep/cells.tsv" ]; then observe; fi
 judge_all
 awk -F '\t' '$3 != "ok" { print $1 ": " $3 }' "$seen/verdicts.tsv"
 summary
 [ -n "$only" ] || [ "$(wc -l <"$seen/verdicts.tsv")" -ge "$MIN_CELLS" ] || fail "fewer than $MIN_CELLS cells"
-[ "$engine" = stock ] || ! grep -Evq $'^[^\t]*\t[^\t]*\tok\t' "$seen/verdicts.tsv" || fail "cells of $kernel are not as they must be"
+all_as_they_must_be || fail "cells of $kernel are not as they must be"
