@@ -8,5 +8,5 @@ for try in $(seq 50); do
 	[ $((rings + threads)) -gt 0 ] || break
 	sleep 0.02
 done
-devices=$(readlink /proc/$PPID/fd/* | grep -Ec '^/(dev/(nvme|memory|bad|victim|mapper)|scratch|run/small)')
+devices=$(readlink /proc/$PPID/fd/* | grep -Ec '^/(dev/(nvme|nullb|memory|bad|victim|mapper|sd|dm-)|scratch|run/small)')
 echo "$rings rings $threads threads $devices files ($try)" >"$1"

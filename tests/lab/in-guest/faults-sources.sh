@@ -9,14 +9,17 @@ FAULTS_NULLB=/sys/kernel/config/nullb
 # monitor COMMAND: to QEMU
 monitor() { echo "$1" >/dev/ttyS3; }
 
-# null_device NAME KEY=VALUE...: /dev/NAME of 16 MiB, if it is not there
+# null_device NAME KEY=VALUE...: $null is a device of 16 MiB, made if it is not there
 null_device() {
 	local dir=$FAULTS_NULLB/$1 setting
-	[ ! -d "$dir" ] || return 0
-	mkdir "$dir"
-	for setting in size=16 blocksize=512 irqmode=2 completion_nsec=10000 hw_queue_depth=64 submit_queues=2 poll_queues=1 "${@:2}" power=1; do
-		[ ! -e "$dir/${setting%%=*}" ] || echo "${setting#*=}" >"$dir/${setting%%=*}" || return 1
-	done
+	if [ ! -d "$dir" ]; then
+		mkdir "$dir"
+		for setting in size=16 blocksize=512 irqmode=2 completion_nsec=10000 hw_queue_depth=64 submit_queues=2 poll_queues=1 "${@:2}" power=1; do
+			[ ! -e "$dir/${setting%%=*}" ] || echo "${setting#*=}" >"$dir/${setting%%=*}" || return 1
+		done
+	fi
+	null=/dev/$1
+	[ -b "$null" ] || null=/dev/nullb$(cat "$dir/index")	# older kernels number it
 }
 
 # table NAME: a device mapper device with the table on stdin, made anew
@@ -27,8 +30,7 @@ table() {
 
 # memory: a null_blk that keeps its data; $base
 memory() {
-	null_device memory memory_backed=1 discard=1
-	base=/dev/memory
+	null_device memory memory_backed=1 discard=1 && base=$null
 }
 
 written=''
@@ -40,10 +42,9 @@ write_data() {
 	written+=" $1"
 }
 
-source_control() { null_device memory memory_backed=1 discard=1; file=/dev/memory; }
+source_control() { memory && file=$base; }
 source_bad() {
-	null_device bad memory_backed=1 discard=1 badblocks=+$BAD_SECTOR-$((BAD_SECTOR + 7))
-	file=/dev/bad
+	null_device bad memory_backed=1 discard=1 badblocks=+$BAD_SECTOR-$((BAD_SECTOR + 7)) && file=$null
 }
 source_error() {
 	memory
@@ -224,8 +225,7 @@ undo_pci_remove() {
 	echo "the drive did not come back ($try)"
 }
 source_power_off() {
-	null_device victim memory_backed=1
-	file=/dev/victim
+	null_device victim memory_backed=1 && file=$null
 }
 do_power_off() { echo 0 >$FAULTS_NULLB/victim/power; }
 undo_power_off() { rmdir $FAULTS_NULLB/victim; }

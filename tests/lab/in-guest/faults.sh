@@ -10,7 +10,7 @@ here=$(dirname "$0")
 export DM_DISABLE_UDEV=1
 LIMIT_S=${LIMIT_S:-12}		# a job that is not done so long after the device's own timeout has hung
 cells=$OUT/cells
-fault='' source='' file='' extra='' base='' pci='' disk='' cgroup='' pid='' program='' wrap=() args=()
+fault='' source='' file='' extra='' base='' null='' pci='' disk='' cgroup='' pid='' program='' wrap=() args=()
 control_ms=0
 
 # now_ms, without a process of its own
