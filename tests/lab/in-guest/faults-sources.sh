@@ -254,7 +254,7 @@ do_cpuset() { echo 0 >/sys/fs/cgroup/cell/cpuset.cpus; }
 
 source_memlock() {
 	source_control
-	chmod 666 $file
+	chmod 666 "$file"
 	wrap=(setpriv --reuid=65534 --regid=65534 --clear-groups prlimit --memlock=32768:32768)
 }
 
