@@ -49,8 +49,10 @@ static int watchdog(struct sqp_ring *r, struct watch *w, uint64_t now_ns)
 	w->stalls++;
 	r->count.stalls++;
 	report_stall(r, now_ns - w->start_ns);
-	if (w->stalls >= SQP_STALLS_BEFORE_GIVING_UP || (r->cfg.give_up && r->cfg.give_up(r->cfg.arg)))
+	if (w->stalls >= SQP_STALLS_BEFORE_GIVING_UP || (r->cfg.give_up && r->cfg.give_up(r->cfg.arg))) {
+		r->gave_up = true;
 		return -ETIMEDOUT;
+	}
 	return sqp_enter(r, sqp_untaken(r), IORING_ENTER_SQ_WAKEUP | IORING_ENTER_GETEVENTS);
 }
 
@@ -110,7 +112,7 @@ int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
 		release(r);
 	*first = r->cq_head;
 	while (have < min && have < r->cq_entries) {
-		int ret = wait_for_more(r, have);
+		int ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have);
 
 		if (ret)
 			return ret;

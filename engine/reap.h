@@ -9,7 +9,8 @@ enum { SQP_STALLS_BEFORE_GIVING_UP = 10 };
 
 /* Waits for at least MIN completions and takes up to MAX (MAX >= MIN; MIN not above those in flight). Returns
  * their number; *FIRST is then the position for sqp_cqe(). -ETIMEDOUT after SQP_STALLS_BEFORE_GIVING_UP periods of
- * stall_ms without any progress, or after one when cfg.give_up says so; other -errno from io_uring_enter. */
+ * stall_ms without any progress, or after one when cfg.give_up says so, and from then on at once (fio waits once more
+ * for what is in flight before it ends the job); other -errno from io_uring_enter. */
 int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 
 /* CQE number I of the last sqp_reap() that returned FIRST; valid until the next one. */

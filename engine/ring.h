@@ -63,6 +63,7 @@ struct sqp_ring {
 	uint64_t active_ns;		/* last activity of the ring that we know of */
 	unsigned commits;
 	bool idle_watched;		/* this sleep has been recorded */
+	bool gave_up;			/* a wait ended with -ETIMEDOUT: no other is worth while */
 	bool woken;			/* a wake-up was sent, ... */
 	unsigned woken_head;		/* ... when the SQ thread had taken entries up to here, ... */
 	uint64_t woken_ns;		/* ... at this time */

@@ -630,6 +630,16 @@ static void log_times(struct sqp_job *job, const struct io_u *io_u, unsigned cq_
 	sqp_timelog_add(&job->timelog, &times);
 }
 
+/* A drive that has gone and a file that has shrunk have nothing to read: 0 bytes, and no error. fio fails such a request
+ * of a synchronous engine with EIO, but would count it as done here and run on for as long as it was told to. */
+static void short_result(struct io_u *io_u, unsigned moved)
+{
+	if (moved)
+		io_u->resid = io_u->xfer_buflen - moved;
+	else
+		io_u->error = EIO;
+}
+
 static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 {
 	struct sqp_job *job = td->io_ops_data;
@@ -645,7 +655,7 @@ static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 	else if (cqe->res < 0)
 		io_u->error = (unsigned)-cqe->res;
 	else if (!ddir_sync(io_u->ddir))
-		io_u->resid = io_u->xfer_buflen - (unsigned)cqe->res;
+		short_result(io_u, (unsigned)cqe->res);
 	if (job->position)
 		log_times(job, io_u, job->first + (unsigned)event);
 	return io_u;
