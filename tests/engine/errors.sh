@@ -49,6 +49,7 @@ refused 'stats_file=.*/no-such-dir/x cannot be opened.*No such file' --stats_fil
 refused 'stats_file=.* cannot be opened.*directory' --stats_file="$WORK"
 refused 'hipri polls a device and buffered I/O does not reach one; add direct=1' --hipri
 refused 'cmdprio options are not valid together' --cmdprio_percentage=10 --cmdprio_bssplit=4k/10
+refused 'cmd_type=nvme: .*/target is no character device.*leave out cmd_type' --cmd_type=nvme
 
 # no io_uring
 wrap=("$seccomp" EPERM)
