@@ -51,6 +51,7 @@ refused 'time_log=.*/no-such-dir/x_times.1.log cannot be written.*No such file' 
 refused 'time_log needs the clock that gtod_reduce' --time_log="$WORK/x" --gtod_reduce=1
 refused 'hipri polls a device and buffered I/O does not reach one; add direct=1' --hipri
 refused 'cmdprio options are not valid together' --cmdprio_percentage=10 --cmdprio_bssplit=4k/10
+refused 'cmd_type=nvme: .*/target is no character device.*leave out cmd_type' --cmd_type=nvme
 
 # no io_uring
 wrap=("$seccomp" EPERM)
