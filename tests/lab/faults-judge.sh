@@ -46,7 +46,9 @@ judged ours 'errno=0, line-error=5' fio=0
 judged ours 'no-report, line-error=5' fio=
 judged ours 'late=3501ms' wall=3501
 judged ours ok wall=3500
-judged ours 'not-done-in-time' during=not
+judged ours 'not-done-in-time' during=not error=0 exit=0 rc=0 fio=0 'stats={"error": 0, "submitted": 9, "completed": 9, "stalls": 0}'
+judged ours ok during=not
+judged ours 'submitted=0 completed=0' 'stats={"error": 5, "submitted": 0, "completed": 0, "stalls": 0}'
 judged ours 'sq-thread-left' threads=1
 judged ours 'process-left' processes=1
 judged ours 'left=1 rings 0 threads 0 files' 'leak=1 rings 0 threads 0 files (50)'

@@ -21,7 +21,7 @@ judged() {
 	[ ! -s "$of.jsonl" ] || stats=$(cat "$of.jsonl")
 	[ ! -s "$of.leak" ] || leak=$(sed 's/ (.*//' "$of.leak")
 	[ ! -s "$of.dmesg" ] || kernel_said=$(head -n 1 "$of.dmesg")
-	jq -nr -f "$SQP_SOURCE/tests/lab/faults.jq" --arg engine "$engine" --arg fault "$2" --arg error "$3" --arg exit "$4" \
+	jq -nr -f "$SQP_SOURCE/tests/lab/faults.jq" --arg engine "$engine" --arg cell "$1" --arg fault "$2" --arg error "$3" --arg exit "$4" \
 		--arg line "$5" --argjson seconds "$6" --argjson rc "$7" --argjson wall_ms "$8" --arg hung "$9" --arg during "${10}" \
 		--argjson threads "${11}" --argjson processes "${12}" --arg thread "${13}" --argjson control_ms "$control_ms" \
 		--argjson fio "${fio:-null}" --argjson stats "[${stats//$'\n'/,}]" --arg leak "$leak" --arg kernel "$kernel_said" |
