@@ -11,8 +11,12 @@ int sqp_looks_open(struct sqp_ring *r, struct sqp_why *why)
 	l->absent_ns = calloc(r->cq_entries, sizeof(*l->absent_ns));
 	if (r->cfg.time_all)
 		l->taken_ns = calloc(r->cq_entries, sizeof(*l->taken_ns));
-	if (l->absent_ns && (l->taken_ns || !r->cfg.time_all))
+	if (l->absent_ns && (l->taken_ns || !r->cfg.time_all)) {
+		/* from the first request on: one that completes before the commit returns is timed too */
+		if (r->cfg.time_all)
+			sqp_looks_start(r, sqp_now_ns(r));
 		return 0;
+	}
 	sqp_looks_close(r);
 	return sqp_why(why, -ENOMEM, "no memory to time %u requests; lower iodepth or free memory", r->cq_entries);
 }
