@@ -70,10 +70,10 @@ void sqp_look(struct sqp_ring *r, uint64_t now_ns)
 void sqp_looks_hand_out(struct sqp_ring *r, unsigned first, unsigned nr)
 {
 	struct sqp_looks *l = &r->looks;
-	uint64_t now_ns = sqp_now_ns(r);
+	uint64_t now_ns;
 
-	sqp_look(r, now_ns);
-	l->handed_ns = now_ns;
+	sqp_look(r, sqp_now_ns(r));
+	now_ns = l->handed_ns = sqp_now_ns(r);	/* not before anything that this look found */
 	for (unsigned pos = first; pos != first + nr; pos++)
 		if ((int)(pos - l->from) >= 0)
 			sqp_hist_add(&r->reaped, now_ns - sqp_absent_ns(r, pos));
