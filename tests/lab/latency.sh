@@ -101,7 +101,9 @@ judge_stock() {
 
 "${2-quick}_rows" >"$WORK/rows"
 dir=$WORK/guest
-must_in_guest guest "$kernel" --with "$WORK/rows" --timeout 300 --device-model slow=1000:10000:50000 -- \
+timeout_s=150
+[ "${2-}" != full ] || timeout_s=500
+must_in_guest guest "$kernel" --with "$WORK/rows" --timeout $timeout_s --device-model slow=1000:10000:50000 -- \
 	bash "$lab/in-guest/latency.sh" "$WORK/rows"
 while read -r name us way _; do
 	[ "$way" = untraced ] || account "$name" "$us" "$way"
