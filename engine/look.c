@@ -11,8 +11,12 @@ int sqp_looks_open(struct sqp_ring *r, struct sqp_why *why)
 	l->absent_ns = calloc(r->cq_entries, sizeof(*l->absent_ns));
 	if (r->cfg.time_all)
 		l->taken_ns = calloc(r->cq_entries, sizeof(*l->taken_ns));
-	if (l->absent_ns && (l->taken_ns || !r->cfg.time_all))
+	if (l->absent_ns && (l->taken_ns || !r->cfg.time_all)) {
+		/* from the first request on: one that completes before the commit returns is timed too */
+		if (r->cfg.time_all)
+			sqp_looks_start(r, sqp_now_ns(r));
 		return 0;
+	}
 	sqp_looks_close(r);
 	return sqp_why(why, -ENOMEM, "no memory to time %u requests; lower iodepth or free memory", r->cq_entries);
 }
@@ -66,10 +70,10 @@ void sqp_look(struct sqp_ring *r, uint64_t now_ns)
 void sqp_looks_hand_out(struct sqp_ring *r, unsigned first, unsigned nr)
 {
 	struct sqp_looks *l = &r->looks;
-	uint64_t now_ns = sqp_now_ns(r);
+	uint64_t now_ns;
 
-	sqp_look(r, now_ns);
-	l->handed_ns = now_ns;
+	sqp_look(r, sqp_now_ns(r));
+	now_ns = l->handed_ns = sqp_now_ns(r);	/* not before anything that this look found */
 	for (unsigned pos = first; pos != first + nr; pos++)
 		if ((int)(pos - l->from) >= 0)
 			sqp_hist_add(&r->reaped, now_ns - sqp_absent_ns(r, pos));

@@ -9,7 +9,7 @@
 
 #include "ring.h"
 
-/* The memory for it. 0 or -ENOMEM with the reason; sqp_looks_close() frees it. */
+/* The memory for it, and with cfg.time_all its start. 0 or -ENOMEM with the reason; sqp_looks_close() frees it. */
 int sqp_looks_open(struct sqp_ring *r, struct sqp_why *why);
 
 void sqp_looks_close(struct sqp_ring *r);

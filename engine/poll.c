@@ -94,6 +94,7 @@ int sqp_poll_probe(struct sqp_ring *r, unsigned slot, const char *name, uint64_t
 	}
 	r->count.submitted = before.submitted;
 	r->count.completed = before.completed;
+	memset(&r->reaped, 0, sizeof(r->reaped));
 	if (ret == -ETIMEDOUT)	/* the buffer may still be written to: leave it */
 		return explain_probe(ret, name, why);
 	free(buf);

@@ -86,6 +86,7 @@ function account(i,   issue, complete, seen, done, cover, gap) {
 	if (issue - start[offset] < -1) broken("issued by the block layer " start[offset] - issue " us before fio's issue time")
 	if (delivery[i] < -1) broken("in the CQ ring " -delivery[i] " us before the block layer completed it")
 	if (handed[offset] - seen < -1) broken("handed out " seen - handed[offset] " us before it was in the CQ ring")
+	if (!absent[offset]) broken("its completion was not timed")
 	if (absent[offset] > handed[offset]) broken("not there after it was handed out")
 	if (done - handed[offset] < -0.001) broken("fio's completion time is " handed[offset] - done " us before the hand-over")
 	cover = max(taken[offset], start[offset])

@@ -149,6 +149,27 @@ static void every_request_is_timed_when_asked(void **state)
 	assert_int_equal(r.reaped.max, 100);
 }
 
+/* The SQ thread may be done before the submitter has left commit. */
+static void the_quickest_request_is_timed_as_well(void **state)
+{
+	struct sqp_why why;
+
+	(void)state;
+	sqp_looks_close(&r);
+	r.cfg.time_all = true;
+	r.time_mask = 0;
+	assert_int_equal(sqp_looks_open(&r, &why), 0);
+	at(700, 0, 0);
+	assert_non_null(sqp_next_sqe(&r));
+	at(0, 1, 1);
+	clock_now = SECOND_NS + 700;
+	assert_int_equal(sqp_commit(&r, clock_now), 0);
+	at(900, 0, 0);
+	reap(1, 1, 1);
+	assert_int_equal(r.reaped.n, 1);
+	assert_int_equal(r.reaped.max, 900);	/* since the ring was opened: it was not looked at before */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +177,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sample_ends_with_the_completion_it_waits_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(most_commits_are_not_timed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_request_is_timed_when_asked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_quickest_request_is_timed_as_well, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
