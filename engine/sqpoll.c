@@ -630,13 +630,12 @@ static void log_times(struct sqp_job *job, const struct io_u *io_u, unsigned cq_
 	sqp_timelog_add(&job->timelog, &times);
 }
 
-/* A drive that has gone and a file that has shrunk have nothing to read: 0 bytes, and no error. fio fails such a request
- * of a synchronous engine with EIO, but would count it as done here and run on for as long as it was told to. */
+/* A drive that has gone has nothing to read: 0 bytes, and no error. fio fails such a request of a synchronous engine with
+ * EIO, but would count it as done here and run on for as long as it was told to. A file may well end early. */
 static void short_result(struct io_u *io_u, unsigned moved)
 {
-	if (moved)
-		io_u->resid = io_u->xfer_buflen - moved;
-	else
+	io_u->resid = io_u->xfer_buflen - moved;
+	if (!moved && io_u->file->filetype == FIO_TYPE_BLOCK)
 		io_u->error = EIO;
 }
 

@@ -28,18 +28,18 @@ by_fault() {
 		}
 		function row(fault,   i) {
 			printf "| %s |", fault
-			for (i = 1; i <= kernels; i++) printf " %s | %s |", cell(kernel[i], "ours", fault), cell(kernel[i], "stock", fault)
+			for (i = 1; i <= runs; i++) printf " %s |", cell(kernel[i], engine[i], fault)
 			print ""
 		}
-		!($1 in known) { known[$1]; kernel[++kernels] = $1 }
+		!(($1, $2) in known) { known[$1, $2]; kernel[++runs] = $1; engine[runs] = $2 }
 		{ sub(/-[12]$/, "", $4) }
 		!($4 in seen) { seen[$4]; fault[++faults] = $4 }
 		{ count[$1, $2, $4, is($5)]++; count[$1, $2, "**all**", is($5)]++ }
 		END {
 			printf "| fault |"
-			for (i = 1; i <= kernels; i++) printf " %s ours | %s stock |", kernel[i], kernel[i]
+			for (i = 1; i <= runs; i++) printf " %s %s |", kernel[i], engine[i]
 			printf "\n|---|"
-			for (i = 1; i <= kernels; i++) printf "---|---|"
+			for (i = 1; i <= runs; i++) printf "---|"
 			print ""
 			for (f = 1; f <= faults; f++) row(fault[f])
 			row("**all**")

@@ -87,13 +87,6 @@ source_nvme_corrupt() {
 	sleep 0.5
 }
 
-# A file that shrinks has nothing more to read, which is no error of its file system.
-source_truncated() {
-	file=$SCRATCH/shrinks
-	head -c 1M /dev/urandom >"$file"
-}
-do_truncated() { truncate -s 0 "$file"; }
-
 # fill DIR: but for 64 KiB
 fill() {
 	local size=67108864 n=0

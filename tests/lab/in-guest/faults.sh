@@ -32,8 +32,9 @@ io_fill() { io_grow && args+=(--fill_device=1); }
 io_few() { args+=(--rw=read --size=32k); }
 io_good() { io_few; }
 io_two() { args+=(--rw=read --size=8k); }
-io_forever() { args+=(--rw=randread --size=1m --time_based --runtime=60); }
-io_overwrite() { args+=(--rw=randwrite --size=1m --time_based --runtime=60); }
+# for long enough, but not as long as what has hung
+io_forever() { args+=(--rw=randread --size=1m --time_based --runtime=10); }
+io_overwrite() { args+=(--rw=randwrite --size=1m --time_based --runtime=10); }
 io_second() { args+=(--rw=randread --size=1m --time_based --runtime=1); }
 
 # variant WORDS
