@@ -104,8 +104,11 @@ keeps_files() {
 	[[ $(<"$WORK/here") == 0$'\n'"by path: $(cat "${image%/*}/release")"$'\n'* ]] ||
 		fail "no NVMe, or modules, on an image given by its path: $(cat "$WORK/here")"
 	[ "$(cat "$WORK/there")" = 'by name' ] || fail "the other guest said: $(cat "$WORK/there")"
-	[ "$(cat "$WORK/home/both" "$WORK/home/new one")" = mine$'\n'new ] || fail "--out: $(head "$WORK"/home/*)"
-	grep -q "^lab: both is in $WORK/home already and is kept" "$WORK/here" || fail "a loss was not told: $(cat "$WORK/here")"
+	[ "$(cat "$WORK"/home/*)" = mine ] || fail "--out: $(head "$WORK"/home/*)"
+	grep -q '^lab: both is in .* already and is kept' "$WORK/here" || fail "a kept file was not told: $(cat "$WORK/here")"
+	elsewhere=$(sed -n 's/^lab: all that the guest left in $OUT is in //p' "$WORK/here")
+	[ "$(cat "$elsewhere/both" "$elsewhere/new one")" = theirs$'\n'new ] || fail "not all came home: $(cat "$WORK/here")"
+	rm -r "$elsewhere"
 	clean 'two guests'
 	echo 'ok: two guests at once, one by path; files in --out are kept, and that is said'
 }

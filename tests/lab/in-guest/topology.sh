@@ -81,9 +81,13 @@ pinned() {
 	check "CPU $cpu: nothing lost" stats '.completed > 0 and .completed == .submitted and .stalls == 0'
 }
 
+# On 5.10 and 6.1 the thread may run everywhere, whatever the job's CPUs are; since 6.12 it inherits them.
 unpinned() {
+	start --cpus_allowed="0-$last" || return
+	check 'any, a job with all CPUs: so has the SQ thread' is "$(allowed "$sq")" "0-$last"
+	stop
 	start --cpus_allowed=0 || return
-	check 'any: the SQ thread may run everywhere' is "$(allowed "$sq")" "0-$last"
+	check 'any, a job on CPU 0: there is the SQ thread' is "$(allowed "$sq")" 0
 	check 'any: the job keeps CPU 0' is "$(allowed "$job")" 0
 	stop
 	check 'any: so say the statistics' stats '.error == 0 and .options.sq_thread_cpu == "any" and (.setup_flags | index("SQ_AFF")) == null'
