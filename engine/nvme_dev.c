@@ -117,7 +117,7 @@ int sqp_nvme_poll_alone(int fd, const char *name, struct sqp_why *why)
 		nanosleep(&pause, NULL);
 	}
 	return sqp_why(why, -EBUSY,
-		       "hipri: %s: another job polls this namespace, and a kernel before 6.5 hangs when two rings do; leave out hipri or numjobs",
+		       "hipri: %s: another job polls this namespace, and on a kernel like this one (6.1) two such rings were seen to hang; leave out hipri or numjobs",
 		       name);
 }
 

@@ -28,11 +28,11 @@ struct sqp_nvme_probe {
  * -errno with the reason. The ring must be idle. */
 int sqp_nvme_probe(struct sqp_ring *r, const struct sqp_nvme_ns *ns, const struct sqp_nvme_probe *p, struct sqp_why *why);
 
-/* Does a polled ring complete commands that carry no data (flush, write zeroes, verify)? Before Linux 6.5 such a command
- * never completes and takes the SQ thread with it, so the answer is not found by trying. */
+/* Does a polled ring complete commands that carry no data (flush, write zeroes, verify)? On Linux 6.1 such a command
+ * never completes (on 6.12 it does) and takes the SQ thread with it, so the answer is not found by trying. */
 bool sqp_nvme_polls_without_data(struct sqp_ring *r);
 
-/* On such a kernel two rings that poll one queue hang as well, kernel threads included. So a job takes a lock on the device
+/* On such a kernel three rings that polled one queue were seen to hang as well, once and with no cause found. So a job takes a lock on the device
  * behind FD, which ends with its last descriptor. 0, or -EBUSY with the reason when another job still has it after 2 s. */
 int sqp_nvme_poll_alone(int fd, const char *name, struct sqp_why *why);
 

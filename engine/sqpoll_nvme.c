@@ -113,7 +113,7 @@ int sqp_nvme_check(struct thread_data *td, struct sqp_nvme_job *nj, struct sqp_r
 	nj->flush_in_place = !sqp_nvme_polls_without_data(r);
 	if (!ret && nj->flush_in_place && td_write(td) && !sqp_nvme_has_data(nj->write_op))
 		ret = sqp_why(why, -EOPNOTSUPP,
-			      "cmd_type=nvme: %s: a polled ring of this kernel never completes a %s (before Linux 6.5; looked for: 6.7); leave out hipri",
+			      "cmd_type=nvme: %s: a polled ring of this kernel never completes a %s (seen on 6.1, not on 6.12; looked for: 6.7); leave out hipri",
 			      f->file_name, sqp_nvme_op_name(nj->write_op));
 	if (!ret && nj->flush_in_place)
 		ret = sqp_nvme_poll_alone(fd, f->file_name, why);

@@ -74,3 +74,9 @@ expect_fail() {
 json() {
 	sed -n '/^[[:space:]]*[[{]/,$p' "$1" | jq -r "$2"
 }
+
+# documented_commands FILE: those of its sh blocks, continuation lines joined, comments cut
+documented_commands() {
+	awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$1" | sed -e ':a' -e '/\\$/N; s/\\\n[[:space:]]*//; ta' |
+		sed -e 's/[[:space:]]\+#.*//' -e '/^$/d'
+}

@@ -16,12 +16,6 @@ scripts/test( quick)?	CI itself; scripts/clean-root
 cmake --preset (release|dev) && cmake --build --preset (release|dev)	scripts/test
 ctest .*	scripts/test'
 
-# commands FILE: those of its sh blocks, continuation lines joined, comments cut
-commands() {
-	awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$1" | sed -e ':a' -e '/\\$/N; s/\\\n[[:space:]]*//; ta' |
-		sed -e 's/[[:space:]]\+#.*//' -e '/^$/d'
-}
-
 covered() {
 	local pattern
 	while IFS=$'\t' read -r pattern _; do
@@ -42,6 +36,6 @@ for file in README.md HACKING.md; do
 		echo "run: $command"
 		timeout 100 bash -c "$command" >"$WORK/out" 2>&1 </dev/null || { tail -n 20 "$WORK/out" >&2; fail "$file: this fails: $command"; }
 		ran=$((ran + 1))
-	done < <(commands "$file")
+	done < <(documented_commands "$file")
 done
 [ "$ran" -ge 6 ] || fail "only $ran commands were found: are the sh blocks still there?"
