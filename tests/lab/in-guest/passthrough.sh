@@ -209,7 +209,7 @@ not_on_this_kernel() {
 	row 'no device' refused "cmd_type=nvme: $dev is no character device, and Linux $(uname -r) has no NVMe commands through io_uring, they came with 5.19" \
 		--rw=write
 	row 'nothing was made' [ ! -e $dev ]
-	row 'nor a block device' refused 'cmd_type=nvme: /dev/nvme0n1 is no character device, and Linux' --rw=read --filename=/dev/nvme0n1
+	dev=/dev/nvme0n1 row 'nor a block device' refused 'cmd_type=nvme: /dev/nvme0n1 is no character device, and Linux' --rw=read
 }
 
 polled_ring() {
