@@ -133,10 +133,13 @@ source_silent_nvme() {
 	monitor 'block_set_io_throttle n1 1024 0 0 0 0 0'
 	sleep 0.2
 }
+# After such a reset QEMU's drive may leave one of its queues without an answer: the next cell gets the drive anew.
 undo_silent_nvme() {
 	undo_throttle
 	echo 5 >/sys/module/nvme_core/parameters/max_retries
-	echo 30000 >/sys/block/nvme1n1/queue/io_timeout
+	source_pci_remove
+	do_pci_remove
+	undo_pci_remove
 }
 
 # scsi: $file is the disk of scsi_debug, which does as it is told
