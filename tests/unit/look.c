@@ -121,15 +121,20 @@ static void most_commits_are_not_timed(void **state)
 	assert_int_equal(r.reaped.n, COMMITS / SQP_PICKUP_EVERY);
 }
 
-static void every_request_is_timed_when_asked(void **state)
+static void time_every_request(void)
 {
 	struct sqp_why why;
 
-	(void)state;
 	sqp_looks_close(&r);
 	r.cfg.time_all = true;
 	r.time_mask = 0;
 	assert_int_equal(sqp_looks_open(&r, &why), 0);
+}
+
+static void every_request_is_timed_when_asked(void **state)
+{
+	(void)state;
+	time_every_request();
 	for (unsigned i = 0; i < 100; i++) {
 		unsigned pos = r.sq_tail;
 
@@ -152,13 +157,8 @@ static void every_request_is_timed_when_asked(void **state)
 /* The SQ thread may be done before the submitter has left commit. */
 static void the_quickest_request_is_timed_as_well(void **state)
 {
-	struct sqp_why why;
-
 	(void)state;
-	sqp_looks_close(&r);
-	r.cfg.time_all = true;
-	r.time_mask = 0;
-	assert_int_equal(sqp_looks_open(&r, &why), 0);
+	time_every_request();
 	at(700, 0, 0);
 	assert_non_null(sqp_next_sqe(&r));
 	at(0, 1, 1);
