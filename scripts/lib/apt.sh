@@ -107,6 +107,7 @@ private_apt_init() {
 		Acquire::AllowInsecureRepositories "false";
 		Acquire::Languages "none";
 		Acquire::Retries "2";
+		APT::Update::Error-Mode "any";
 		Acquire::http::Timeout "30";
 		Acquire::https::Timeout "30";
 		#clear APT::Architectures;
@@ -129,6 +130,39 @@ last_error() {
 	local line
 	line=$(grep -m 1 '^E: ' "$1") || line=$(grep -v '^[[:space:]]*$' "$1" | tail -n 1)
 	printf '%s' "${line#E: }"
+}
+
+# apt_why LOG WHAT: sets $why and returns 77 when the mirror or the machine's keyring cannot give WHAT, 1 when a better network could
+apt_why() {
+	if grep -Eq 'NO_PUBKEY|EXPKEYSIG|REVKEYSIG|not signed|could ?n.t be verified' "$1"; then
+		why="the machine's archive keyring cannot verify $2" && return 77
+	elif grep -Eq ' 404 |does not have a Release file' "$1"; then
+		why="the mirror has no $2" && return 77
+	elif grep -q 'Unable to locate package' "$1"; then
+		why="the mirror lacks $2" && return 77
+	fi
+	# shellcheck disable=SC2034 # for the caller
+	why="cannot fetch $2: $(last_error "$1"); check the network and the free space"
+	return 1
+}
+
+# private_suite DIR SUITE: a private apt in DIR (an absolute path) that knows the packages of SUITE of the machine's mirror.
+# Returns 0, or what apt_why returns, with $why.
+private_suite() {
+	local dir=$1 suite=$2
+	private_apt_init "$dir"
+	apt_source_stanzas | stanzas_as deb | archive_stanza "$suite" >"$dir/parts/suite.sources"
+	if [ ! -s "$dir/parts/suite.sources" ]; then
+		# shellcheck disable=SC2034 # for the caller
+		why="the mirror has no suite $suite: apt's configuration names none of Debian's archive"
+		return 77
+	fi
+	private_apt "$dir" apt-get -q update >"$dir/log" 2>&1 || apt_why "$dir/log" "suite $suite"
+}
+
+# private_download DIR PACKAGE TO: its file in the directory TO. Returns 0, or what apt_why returns, with $why.
+private_download() {
+	(cd "$3" && private_apt "$1" apt-get -q download "$2") >"$1/log" 2>&1 || apt_why "$1/log" "package $2"
 }
 
 # lists_error LOG-OF-UPDATE: empty when every package list was read, else what to add to an error

@@ -84,6 +84,7 @@ serial_args() {
 # boot_guest VMLINUZ: QEMU's status; the command's output goes to stdout as it comes
 boot_guest() {
 	local status=0 args
+	rm -f "$run"/*.img
 	mapfile -d '' -t args < <(machine_args; nvme_args; serial_args)
 	timeout -k 5 "$timeout_s" $QEMU -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel "$accel" \
 		-cpu max "${args[@]}" -kernel "$1" -initrd "$run/initrd" -append "$append" \
@@ -97,16 +98,30 @@ boot_guest() {
 	return "$status"
 }
 
-# boot_twice VMLINUZ: a kernel that panics before its first process runs gets a second try: on a busy machine an emulated
-# one does so now and then
-boot_twice() {
-	local status=0
-	boot_guest "$1" || status=$?
-	if [ "$status" -eq 0 ] && ! grep -aq 'lab: up' "$run/boot.log"; then
-		note "the kernel ended while it booted ($(last_words)); a second try"
+# stale_breakpoint: the guest died of a breakpoint that its kernel had removed. A kernel patches itself (static keys,
+# tracepoints) with one; while another emulated CPU translates that code, QEMU may keep what was there for an instant.
+stale_breakpoint() {
+	tr -d '\r' <"$run/boot.log" | awk '
+		/Oops: int3/ { oops = 1 }
+		oops && /Code: / { for (i = 2; i <= NF; i++) if ($i ~ /^<..>$/) exit !(stale = $(i - 1) != "cc") }
+		END { exit !stale }'
+}
+
+# boot_again VMLINUZ: as boot_guest; a fault of the emulation is no answer, so all of it is done again, in a new guest
+boot_again() {
+	local status try
+	for try in first second last; do
+		status=0
 		boot_guest "$1" || status=$?
-	fi
-	return "$status"
+		[[ $status -eq 0 && $try != last ]] || return "$status"
+		if stale_breakpoint; then
+			note "QEMU ran an instruction that the kernel had replaced by then (docs/LAB.md): from the start, in a new guest"
+		elif [ "$try" = first ] && ! grep -aq 'lab: up' "$run/boot.log"; then
+			note "the kernel ended while it booted ($(last_words)): from the start, in a new guest"
+		else
+			return 0
+		fi
+	done
 }
 
 # end_guest: of an interrupted run
@@ -120,7 +135,7 @@ end_guest() {
 last_words() {
 	local words
 	words=$(grep -Ev '^$|: warning: ' "$run/qemu.log" | head -n 1)
-	[ -n "$words" ] || words=$(tr -d '\r' <"$run/boot.log" 2>/dev/null | grep -m 1 -E 'Kernel panic|BUG:|No working init|lab: (no|drive)')
+	[ -n "$words" ] || words=$(tr -d '\r' <"$run/boot.log" 2>/dev/null | grep -m 1 -E 'Oops|BUG:|Kernel panic|No working init|lab: (no|drive)')
 	[ -n "$words" ] || words=$(tr -d '\r' <"$run/boot.log" 2>/dev/null | tail -n 1)
 	printf '%s' "${words:-the kernel said nothing: is it a bzImage for x86_64 with a serial console, an initrd and NVMe built in?}"
 }

@@ -24,16 +24,10 @@ lab_kernel_row() {
 	awk -v name="$1" '$1 == name { print $2, $3; found = 1 } END { exit !found }' <<<"$lab_kernels"
 }
 
-# suite_apt DIR SUITE: a private apt in DIR for one suite, whose lists are kept for a day
-suite_apt() {
-	local dir=$1 suite=$2
-	private_apt_init "$dir"
-	apt_source_stanzas | stanzas_as deb | archive_stanza "$suite" >"$dir/parts/suite.sources"
-	[ -s "$dir/parts/suite.sources" ] ||
-		die -"$EX_SKIP" "apt's configuration names no Debian mirror to get the suite $suite from"
-	[ -z "$(find "$dir/updated" -mtime -1 2>/dev/null)" ] || return 0
-	private_apt "$dir" apt-get -q update >"$dir/log" 2>&1 || return 1
-	touch "$dir/updated"
+# fresh_suite DIR SUITE: its lists are kept for a day
+fresh_suite() {
+	[ -z "$(find "$1/updated" -mtime -1 2>/dev/null)" ] || return 0
+	private_suite "$1" "$2" && touch "$1/updated"
 }
 
 # newest_package DIR PATTERN: its name
@@ -43,8 +37,7 @@ newest_package() {
 
 # download DIR PACKAGE: unpacked into DIR/tree
 download() {
-	(cd "$1/debs" && private_apt "$apt" apt-get -q download "$2") >"$1/log" 2>&1 ||
-		die -"$EX_SKIP" "the mirror lacks $2: $(last_error "$1/log")"
+	private_download "$apt" "$2" "$1/debs" || die -$? "$why"
 	dpkg-deb -x "$1"/debs/"$2"_*.deb "$1/tree" || die "cannot unpack $2"
 }
 
@@ -73,14 +66,15 @@ keep_modules() {
 
 # fetch_kernel NAME SUITES PATTERN
 fetch_kernel() {
-	local name=$1 suite package='' apt made release
+	local name=$1 suite package='' apt made release why='' network=''
 	mkdir -p "$kernels"
 	for suite in ${2//,/ }; do
 		apt=$root/build/deps/apt-$suite
-		suite_apt "$apt" "$suite" || continue
+		fresh_suite "$apt" "$suite" || { [ $? -eq "$EX_SKIP" ] || network=$why; continue; }
 		package=$(newest_package "$apt" "$3") || true
 		[ -z "$package" ] || break
 	done
+	[ -n "$package" ] || [ -z "$network" ] || die "$network"
 	[ -n "$package" ] || die -"$EX_SKIP" "the mirror lacks Linux $name (a package named $3 in ${2//,/ or })"
 	rm -rf "$kernels"/.fetching.*
 	made=$(mktemp -d "$kernels/.fetching.XXXXXX")

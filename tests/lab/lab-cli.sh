@@ -5,6 +5,7 @@
 #           no process and no file left.
 # Wrong if: a guest outlives the script, a failure of the guest looks like one of the command, or a line is missing.
 . "${SQP_SOURCE:?is set by ctest}/tests/lib.sh"
+. "$SQP_SOURCE/tests/lab/lab.sh"
 
 need mkfs.ext4
 lab=$SQP_SOURCE/scripts/lab
@@ -17,6 +18,7 @@ mkdir "$TMPDIR"
 clean() {
 	[ -z "$(ls -A "$TMPDIR")" ] || fail "$1: left files: $(ls -A "$TMPDIR")"
 	! grep -aqs -- "$TMPDIR" /proc/[0-9]*/cmdline || fail "$1: left a process"
+	[ -z "$(find "$SQP_SOURCE/build/lab" -mindepth 1 -empty -type d 2>/dev/null)" ] || fail "$1: left an empty directory in build/lab"
 }
 
 # ends STATUS REGEX ARGS...: scripts/lab ARGS ends with STATUS and prints REGEX; when it never got to the guest, on its only line
@@ -69,7 +71,7 @@ started() {
 	setsid env --default-signal=INT "$lab" $kernel -- "$@" >"$WORK/$name" 2>&1 </dev/null &
 	guest=$!
 	for try in $(seq 600); do
-		! grep -q '^first$' "$WORK/$name" || return 0
+		! grep -qs '^first$' "$WORK/$name" || return 0
 		kill -0 "$guest" 2>/dev/null || fail "$name: the guest ended: $(cat "$WORK/$name")"
 		sleep 0.1
 	done
@@ -100,7 +102,8 @@ keeps_files() {
 	guest=$!
 	"$lab" $kernel -- sh -c 'echo by name; exit 5' >"$WORK/there" 2>&1 </dev/null || there=$?
 	wait $guest || here=$?
-	sed -i '/^lab: .*; a second try$/d' "$WORK/here" "$WORK/there"
+	last_guest_only "$WORK/here"
+	last_guest_only "$WORK/there"
 	[ "$here $there" = '4 5' ] || fail "two guests ended with $here and $there: $(cat "$WORK/here" "$WORK/there")"
 	[[ $(<"$WORK/here") == 0$'\n'"by path: $(cat "${image%/*}/release")"$'\n'* ]] ||
 		fail "no NVMe, or modules, on an image given by its path: $(cat "$WORK/here")"
@@ -114,13 +117,28 @@ keeps_files() {
 	echo 'ok: two guests at once, one by path; files in --out are kept, and that is said'
 }
 
+# oops CODE STATUS: does a guest that died with these bytes around its instruction get another try?
+oops() {
+	local rc=0
+	printf '[   14.534206] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI\r\n[   14.534633] RIP: 0010:nvme_setup_cmd+0xc5/0x2a0\r\n%s\r\n' \
+		"[   14.534880] Code: 53 20 66 89 55 02 $1 44 89 e0 5b 5d" >"$WORK/boot.log"
+	(run=$WORK && . "$SQP_SOURCE/scripts/lib/lab-guest.sh" && stale_breakpoint) || rc=$?
+	[ "$rc" -eq "$2" ] || fail "stale_breakpoint says $rc where $2 was expected of: $1"
+}
+
+oops '66 <90>' 0
+oops 'cc <90>' 1
+printf '[    9.1] Kernel panic - not syncing: sysrq triggered crash\n[    9.2] Code: 66 <90> 44\n' >"$WORK/boot.log"
+! (run=$WORK && . "$SQP_SOURCE/scripts/lib/lab-guest.sh" && stale_breakpoint) || fail 'any panic is taken for a fault of QEMU'
 usage_errors
 without qemu-system-x86_64
 without cpio
+# the first that fetches the kernel, on a machine that has none
+ends 124 'not done after 4 s, guest ended \(--timeout gives it longer\)' $kernel --timeout 4 -- sleep 100
 ends 77 "kernel $kernel has HZ=250, not 1000; make one: scripts/lab build --help" $kernel --hz 1000 true
 ends 2 'HZ of .*/vmlinuz is not known before it runs; leave out --hz' "$image" --hz 250 true
-ends 124 'not done after 4 s, guest ended \(--timeout gives it longer\)' $kernel --timeout 4 -- sleep 100
 ends 125 'Kernel panic' $kernel -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 interrupted TERM 143
 interrupted INT 130 -
+kernel=5.10-uml interrupted TERM 143
 keeps_files
