@@ -18,6 +18,19 @@ enum {
 
 struct sqp_ring;
 
+/* How to wait for completions. */
+enum sqp_reap_mode {
+	SQP_REAP_SPIN,			/* watch the CQ ring */
+	SQP_REAP_SLEEP,			/* block in io_uring_enter */
+	SQP_REAP_HYBRID,		/* spin for as long as that pays, see patience.h */
+};
+
+/* What to do with requests while the SQ thread sleeps. */
+enum sqp_wake_mode {
+	SQP_WAKE_ALWAYS,		/* wake it */
+	SQP_WAKE_BYPASS,		/* let it sleep, submit them through a plain ring, see bypass.h */
+};
+
 /* One line for a person: what failed, on what, the likely cause, the cure. */
 struct sqp_why {
 	char text[SQP_WHY_LEN];
@@ -33,6 +46,9 @@ struct sqp_config {
 	bool register_fd;		/* enter by a registered descriptor where the kernel can: then only the task that
 					 * opens the ring may commit, reap and close */
 	const struct sqp_ring *attach_to;	/* share the SQ thread of this open ring (ATTACH_WQ); NULL: one of its own */
+	enum sqp_wake_mode wake;
+	enum sqp_reap_mode reap;
+	bool plain;			/* no SQPOLL: the ring beside an SQPOLL ring, see bypass.h */
 	bool big;			/* SQEs of 128 bytes and CQEs of 32, for NVMe commands */
 	bool clock;			/* the caller passes the time of every commit */
 	bool time_all;			/* time every request, not a sample */

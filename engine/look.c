@@ -67,6 +67,19 @@ void sqp_look(struct sqp_ring *r, uint64_t now_ns)
 		look_at_sq(r);
 }
 
+void sqp_looks_missed(struct sqp_ring *r, uint64_t now_ns)
+{
+	struct sqp_looks *l = &r->looks;
+	unsigned tail = atomic_load_explicit(r->cq_ktail, memory_order_acquire);
+	unsigned head = atomic_load_explicit(r->khead, memory_order_acquire);
+
+	for (; l->tail != tail; l->tail++)
+		l->absent_ns[l->tail & r->cq_mask] = 0;
+	for (; l->taken_ns && l->head != head; l->head++)
+		l->taken_ns[l->head & r->cq_mask] = 0;
+	l->ns = now_ns;
+}
+
 void sqp_looks_hand_out(struct sqp_ring *r, unsigned first, unsigned nr)
 {
 	struct sqp_looks *l = &r->looks;
@@ -75,7 +88,7 @@ void sqp_looks_hand_out(struct sqp_ring *r, unsigned first, unsigned nr)
 	sqp_look(r, sqp_now_ns(r));
 	now_ns = l->handed_ns = sqp_now_ns(r);	/* not before anything that this look found */
 	for (unsigned pos = first; pos != first + nr; pos++)
-		if ((int)(pos - l->from) >= 0)
+		if ((int)(pos - l->from) >= 0 && sqp_absent_ns(r, pos))
 			sqp_hist_add(&r->reaped, now_ns - sqp_absent_ns(r, pos));
 	if (!r->cfg.time_all && (int)(first + nr - l->from) > 0)
 		l->on = false;

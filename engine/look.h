@@ -21,6 +21,9 @@ void sqp_looks_start(struct sqp_ring *r, uint64_t now_ns);
 /* One look at both rings while looks.on; NOW_NS as above. */
 void sqp_look(struct sqp_ring *r, uint64_t now_ns);
 
+/* Nobody has looked since the last look: what has come or been taken since has no known time. NOW_NS as above. */
+void sqp_looks_missed(struct sqp_ring *r, uint64_t now_ns);
+
 /* NR completions from position FIRST are being handed out: times them. Only while looks.on. */
 void sqp_looks_hand_out(struct sqp_ring *r, unsigned first, unsigned nr);
 
@@ -28,7 +31,7 @@ void sqp_looks_hand_out(struct sqp_ring *r, unsigned first, unsigned nr);
  * just been handed out. */
 uint64_t sqp_taken_ns(const struct sqp_ring *r, unsigned pos);
 
-/* The last look (ns) that did not find the CQE at position POS, which was handed out last; 0: not known. */
+/* The last look (ns) that did not find the CQE at position POS, which was handed out last; 0: not known, as nobody looked. */
 static inline uint64_t sqp_absent_ns(const struct sqp_ring *r, unsigned pos)
 {
 	return r->looks.absent_ns[pos & r->cq_mask];

@@ -6,13 +6,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/poll.h>
 
 /* A look at the clock costs some 20 ns: about 1 us of spinning lies between two. */
-enum { SPINS_PER_CLOCK = 1024 };
+enum { SPINS_PER_CLOCK = 1024, BRIEF_NS = 1000000 };
 
-struct watch {
-	uint64_t start_ns;
+/* A wait for completions. */
+struct wait {
+	unsigned min;			/* so many have to be ready */
 	unsigned stalls;
+	uint64_t start_ns, now_ns;	/* 0: too short to have looked at the clock */
 };
 
 static unsigned ready(const struct sqp_ring *r)
@@ -20,35 +23,44 @@ static unsigned ready(const struct sqp_ring *r)
 	return atomic_load_explicit(r->cq_ktail, memory_order_acquire) - r->cq_head;
 }
 
+static unsigned all_ready(const struct sqp_ring *r)
+{
+	return ready(r) + (r->side ? ready(r->side) : 0);
+}
+
 static void report_stall(struct sqp_ring *r, uint64_t waited_ns)
 {
 	unsigned flags = atomic_load_explicit(r->kflags, memory_order_relaxed);
 	struct sqp_fdinfo info;
-	char state[64], what[320];
+	char state[64], aside[48] = "", what[400];
 
 	sqp_fdinfo_read(r->fd, &r->sq, &info);
 	sqp_thread_state(info.tid, state, sizeof(state));
+	if (r->side)
+		snprintf(aside, sizeof(aside), " (%u of them past the SQ thread)", r->side->inflight);
 	snprintf(what, sizeof(what),
-		 "nothing completed for %llu ms: %u in flight, %u not yet taken by the SQ thread (tid %d, CPU %d, %s), flags %#x%s%s",
-		 (unsigned long long)(waited_ns / 1000000), r->inflight, sqp_untaken(r), info.tid, info.cpu, state,
+		 "nothing completed for %llu ms: %u in flight%s, %u not yet taken by the SQ thread (tid %d, CPU %d, %s), flags %#x%s%s",
+		 (unsigned long long)(waited_ns / 1000000), r->inflight, aside, sqp_untaken(r), info.tid, info.cpu, state,
 		 flags, flags & IORING_SQ_NEED_WAKEUP ? " NEED_WAKEUP" : "",
 		 flags & IORING_SQ_CQ_OVERFLOW ? " CQ_OVERFLOW" : "");
 	if (r->cfg.on_stall)
 		r->cfg.on_stall(r->cfg.arg, what);
 }
 
-/* Called about once a microsecond of waiting. */
-static int watchdog(struct sqp_ring *r, struct watch *w, uint64_t now_ns)
+static uint64_t until_stall_ns(const struct sqp_ring *r, const struct wait *w)
 {
-	uint64_t stall_ns = (uint64_t)r->cfg.stall_ms * 1000000;
+	uint64_t stall_ns = (uint64_t)r->cfg.stall_ms * 1000000 * (w->stalls + 1), waited = w->now_ns - w->start_ns;
 
-	if (!w->start_ns)
-		w->start_ns = now_ns;
-	if (now_ns - w->start_ns < stall_ns * (w->stalls + 1))
+	return waited < stall_ns ? stall_ns - waited : 0;
+}
+
+static int watchdog(struct sqp_ring *r, struct wait *w)
+{
+	if (until_stall_ns(r, w))
 		return 0;
 	w->stalls++;
 	r->count.stalls++;
-	report_stall(r, now_ns - w->start_ns);
+	report_stall(r, w->now_ns - w->start_ns);
 	if (w->stalls >= SQP_STALLS_BEFORE_GIVING_UP || (r->cfg.give_up && r->cfg.give_up(r->cfg.arg))) {
 		r->gave_up = true;
 		return -ETIMEDOUT;
@@ -72,58 +84,220 @@ static void timed_look(struct sqp_ring *r, bool looking)
 		sqp_look(r, now_ns);
 }
 
-/* Until more than HAVE completions are ready. Room for overflowed CQEs is made by giving back those already read. */
-static int wait_for_more(struct sqp_ring *r, unsigned have)
+static bool is_timed(const struct sqp_ring *r)
 {
-	struct watch w = { 0 };
-	uint64_t now_ns = 0;
-	unsigned flags, spins;
-	int ret = 0;
+	return (r->pickup.hist != NULL) | r->looks.on;
+}
 
-	for (spins = 1; ready(r) <= have && !ret; spins++) {
-		flags = atomic_load_explicit(r->kflags, memory_order_relaxed) & SQP_ATTENTION;
-		if (__builtin_expect(flags, 0)) {
-			if (flags & IORING_SQ_CQ_OVERFLOW)
-				release(r);
-			if (spins == 1)		/* since when it sleeps is not known */
-				r->idle_watched = true;
-			ret = sqp_attend(r, flags);
-		}
-		if (__builtin_expect((r->pickup.hist != NULL) | r->looks.on, 0))
-			timed_look(r, spins > 1);
-		if (__builtin_expect(spins % SPINS_PER_CLOCK == 0, 0)) {
-			now_ns = sqp_now_ns(r);
-			ret = ret ? ret : watchdog(r, &w, now_ns);
-		}
-	}
-	if (now_ns)		/* it took a while: the completion is activity of its own */
-		r->active_ns = sqp_now_ns(r);
-	r->idle_watched = false;
+static void after_block(struct sqp_ring *r)
+{
+	uint64_t now_ns = sqp_now_ns(r);
+
+	if (r->pickup.hist)
+		sqp_pickup_check(r, now_ns, false);
+	if (r->looks.on)
+		sqp_looks_missed(r, now_ns);
+}
+
+/* Until WANT are ready in R. What has been handed out is given back first: the kernel would count it. */
+static int block(struct sqp_ring *r, unsigned want, uint64_t limit_ns)
+{
+	int ret;
+
+	release(r);
+	if (is_timed(r))
+		timed_look(r, false);
+	ret = sqp_enter_wait(r, want, limit_ns);
+	after_block(r);
 	return ret;
 }
 
-int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
+/* Has R requests in flight that are not ready yet? */
+static bool outstanding(const struct sqp_ring *r)
 {
-	unsigned have = ready(r);
+	return sqp_inflight_here(r) > ready(r);
+}
 
+/* Both rings have. A polled ring has to be asked, and one that has completions ready would end a poll at once. */
+static int block_for_both(struct sqp_ring *r, uint64_t limit_ns)
+{
+	struct pollfd both[] = { { .fd = r->fd, .events = POLLIN }, { .fd = r->side->fd, .events = POLLIN } };
+
+	if (r->cfg.hipri)
+		return 0;
+	if (all_ready(r))
+		return block(r, ready(r) + 1, limit_ns < BRIEF_NS ? limit_ns : BRIEF_NS);
+	release(r);
+	release(r->side);
+	if (sqp_untaken(r)) {
+		int ret = sqp_enter(r, sqp_untaken(r), IORING_ENTER_SQ_WAKEUP);
+
+		r->count.rechecks++;
+		if (ret)
+			return ret;
+	}
+	r->count.polls++;
+	poll(both, SQP_NR(both), (int)(limit_ns / 1000000 + 1));
+	after_block(r);
+	after_block(r->side);
+	return 0;
+}
+
+static int block_somewhere(struct sqp_ring *r, const struct wait *w)
+{
+	uint64_t limit_ns = until_stall_ns(r, w);
+
+	if (!r->side)
+		return block(r, w->min, limit_ns);
+	if (!outstanding(r->side))
+		return block(r, ready(r) + 1, limit_ns);
+	if (!outstanding(r))
+		return block(r->side, ready(r->side) + 1, limit_ns);
+	return block_for_both(r, limit_ns);
+}
+
+/* The part of a wait that looks at the clock: about once a microsecond of it. */
+static int long_wait(struct sqp_ring *r, struct wait *w)
+{
+	int ret;
+
+	w->now_ns = sqp_now_ns(r);
+	if (!w->start_ns)
+		w->start_ns = w->now_ns;
+	if (sqp_patience_ends(&r->patience, r->cfg.reap, w->now_ns, w->now_ns - w->start_ns, sqp_untaken(r))) {
+		ret = block_somewhere(r, w);
+		if (ret)
+			return ret;
+		w->now_ns = sqp_now_ns(r);
+		if (all_ready(r) >= w->min)
+			return 0;
+	}
+	return watchdog(r, w);
+}
+
+/* One look at the SQ thread's flags. Room for overflowed CQEs is made by giving back those already read. */
+static int heed_flags(struct sqp_ring *r, bool first_look)
+{
+	unsigned flags = atomic_load_explicit(r->kflags, memory_order_relaxed) & SQP_ATTENTION;
+
+	if (__builtin_expect(!flags, 1))
+		return 0;
+	if (flags & IORING_SQ_CQ_OVERFLOW)
+		release(r);
+	if (first_look)			/* since when it sleeps is not known */
+		r->idle_watched = true;
+	return sqp_attend(r, flags);
+}
+
+/* The side ring has no thread that takes what was left, or polls. */
+static int serve_side(struct sqp_ring *side)
+{
+	unsigned untaken = sqp_untaken(side);
+
+	if (atomic_load_explicit(side->kflags, memory_order_relaxed) & IORING_SQ_CQ_OVERFLOW) {
+		release(side);
+		side->count.cq_overflow++;
+	} else if (!untaken && !(side->cfg.hipri && outstanding(side))) {
+		return 0;
+	}
+	return sqp_enter(side, untaken, IORING_ENTER_GETEVENTS);
+}
+
+static int look_around(struct sqp_ring *r, unsigned spins)
+{
+	int ret = heed_flags(r, spins == 1);
+
+	if (__builtin_expect(is_timed(r), 0))
+		timed_look(r, spins > 1);
+	if (!r->side)
+		return ret;
+	if (is_timed(r->side))
+		timed_look(r->side, spins > 1);
+	return ret ? ret : serve_side(r->side);
+}
+
+static void end_wait(struct sqp_ring *r, const struct wait *w)
+{
+	r->idle_watched = false;
+	if (!w->now_ns)
+		return;
+	r->active_ns = sqp_now_ns(r);	/* it took a while: the completion is activity of its own */
+	if (r->cfg.reap == SQP_REAP_HYBRID)
+		sqp_patience_learn(&r->patience, r->active_ns - w->start_ns);
+}
+
+/* Until more than HAVE completions are ready. */
+static int wait_for_more(struct sqp_ring *r, unsigned have, unsigned min)
+{
+	struct wait w = { .min = min };
+	bool impatient = sqp_patience_short(&r->patience, r->cfg.reap);
+	int ret = 0;
+
+	for (unsigned spins = 1; all_ready(r) <= have && !ret; spins++) {
+		ret = look_around(r, spins);
+		if (__builtin_expect(spins % SPINS_PER_CLOCK == 0 || impatient, 0) && !ret)
+			ret = long_wait(r, &w);
+	}
+	end_wait(r, &w);
+	return ret;
+}
+
+static void hand_out(struct sqp_ring *r, unsigned nr)
+{
+	if (__builtin_expect(r->looks.on, 0))
+		sqp_looks_hand_out(r, r->cq_head, nr);
+	r->cq_head += nr;
+	r->inflight -= nr;
+}
+
+/* Of two rings with completions, each hands out first every other time: neither waits for long. */
+static unsigned share(struct sqp_ring *r, unsigned max)
+{
+	unsigned here = ready(r), aside = ready(r->side);
+
+	r->side_turn = !r->side_turn;
+	if (r->side_turn) {
+		aside = aside < max ? aside : max;
+		here = here < max - aside ? here : max - aside;
+	} else {
+		here = here < max ? here : max;
+		aside = aside < max - here ? aside : max - here;
+	}
+	r->split = here;
+	r->side_first = r->side->cq_head;
+	hand_out(r->side, aside);
+	r->inflight -= aside;
+	return here;
+}
+
+static void release_much(struct sqp_ring *r)
+{
 	/* The CQEs of the last call have been read by now. Giving them back in large steps keeps the line that
 	 * holds the head in our cache. */
 	if (r->cq_head - r->cq_released >= r->cq_entries / 4)
 		release(r);
+}
+
+int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
+{
+	unsigned have, here;
+
+	release_much(r);
+	if (r->side)
+		release_much(r->side);
 	*first = r->cq_head;
+	have = all_ready(r);
 	while (have < min && have < r->cq_entries) {
-		int ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have);
+		int ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have, min);
 
 		if (ret)
 			return ret;
-		have = ready(r);
+		have = all_ready(r);
 	}
 	if (have > max)
 		have = max;
-	if (__builtin_expect(r->looks.on, 0))
-		sqp_looks_hand_out(r, *first, have);
-	r->cq_head += have;
-	r->inflight -= have;
+	here = r->side ? share(r, have) : have;
+	hand_out(r, here);
 	r->count.completed += have;
 	return (int)have;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Taking completions: spin on the CQ ring, with a way out of every wait. */
+/* Taking completions of a ring and its side ring: spin or block, with a way out of every wait. */
 #ifndef SQP_REAP_H
 #define SQP_REAP_H
 
@@ -16,6 +16,11 @@ int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 /* CQE number I of the last sqp_reap() that returned FIRST; valid until the next one. */
 static inline struct io_uring_cqe *sqp_cqe(struct sqp_ring *r, unsigned first, unsigned i)
 {
+	if (__builtin_expect(i >= r->split, 0)) {
+		i -= r->split;
+		first = r->side_first;
+		r = r->side;
+	}
 	return &r->cqes[((first + i) & r->cq_mask) << r->big_shift];
 }
 

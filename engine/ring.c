@@ -9,6 +9,8 @@
 #include "wake.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -69,7 +71,8 @@ static void map_pointers(struct sqp_ring *r)
 static unsigned demanded_flags(const struct sqp_config *cfg)
 {
 	const struct { bool set; unsigned flag; } table[] = {
-		{ true, IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE },
+		{ true, IORING_SETUP_CQSIZE },
+		{ !cfg->plain, IORING_SETUP_SQPOLL },
 		{ cfg->hipri, IORING_SETUP_IOPOLL },
 		{ cfg->hybrid, IORING_SETUP_HYBRID_IOPOLL },
 		{ cfg->big, IORING_SETUP_SQE128 | IORING_SETUP_CQE32 },
@@ -91,7 +94,7 @@ static void fill_params(struct io_uring_params *p, const struct sqp_config *cfg,
 	if (!cfg->sq_array)
 		p->flags |= caps->setup_flags & IORING_SETUP_NO_SQARRAY;
 	p->cq_entries = cfg->cq_entries ? cfg->cq_entries : choose_cq_entries(sq_entries);
-	p->sq_thread_idle = cfg->idle_ms;
+	p->sq_thread_idle = cfg->plain ? 0 : cfg->idle_ms;
 	if (cfg->sq_cpu != SQP_ANY_CPU)
 		p->sq_thread_cpu = (unsigned)cfg->sq_cpu;
 	if (cfg->attach_to)
@@ -169,6 +172,8 @@ static int meet_sq_thread(struct sqp_ring *r, struct sqp_why *why)
 	const struct sqp_ring *to = r->cfg.attach_to;
 	struct sqp_sq_thread theirs;
 
+	if (r->cfg.plain)
+		return 0;
 	sqp_sq_thread_learn(r->fd, to != NULL, &r->sq);
 	if (!to)
 		return 0;
@@ -226,8 +231,13 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 		sqp_ring_close(r);
 		return ret;
 	}
+	if (cfg->reap != SQP_REAP_SPIN && !(p.features & IORING_FEAT_EXT_ARG)) {
+		sqp_ring_close(r);
+		return sqp_why(why, -EOPNOTSUPP, "reap=sleep and hybrid: this kernel cannot wait with a time limit (IORING_FEAT_EXT_ARG, Linux 5.11); use reap=spin");
+	}
 	map_pointers(r);
 	register_fd(r, &caps);
+	r->split = UINT_MAX;
 	r->time_mask = cfg->time_all ? 0 : SQP_PICKUP_EVERY - 1;
 	r->active_ns = sqp_now_ns(r);
 	ret = sqp_looks_open(r, why);
@@ -238,9 +248,26 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 
 void sqp_ring_close(struct sqp_ring *r)
 {
+	if (r->side) {
+		sqp_ring_close(r->side);
+		free(r->side);
+		r->side = NULL;
+	}
 	io_uring_queue_exit(&r->uring);
 	sqp_looks_close(r);
 	r->fd = -1;
+}
+
+struct sqp_counters sqp_ring_count(const struct sqp_ring *r)
+{
+	struct sqp_counters c = r->count;
+
+	if (r->side) {
+		c.enters += r->side->count.enters;
+		c.waits += r->side->count.waits;
+		c.cq_overflow += r->side->count.cq_overflow;
+	}
+	return c;
 }
 
 bool sqp_ring_has_op(struct sqp_ring *r, int op)

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "hist.h"
+#include "patience.h"
 #include "procfs.h"
 
 #include <liburing.h>
@@ -17,6 +18,8 @@
 struct sqp_counters {
 	uint64_t submitted, completed;
 	uint64_t enters, wakeups, rechecks, sq_full, cq_overflow, stalls;
+	uint64_t waits, polls;		/* enters that block for completions, polls for those of two rings */
+	uint64_t bypassed;
 };
 
 /* A publication whose pick-up by the SQ thread is being timed. */
@@ -53,13 +56,19 @@ struct sqp_ring {
 	unsigned sq_published;		/* tail the kernel can see */
 	unsigned cq_head;		/* next CQE to hand out */
 	unsigned cq_released;		/* head the kernel can see */
-	unsigned inflight;		/* published and not yet handed out */
+	unsigned inflight;		/* published and not yet handed out, those of the side ring included */
 	unsigned sq_mask, cq_mask;
 	unsigned big_shift;		/* entries are 1 << this many times the size of their types */
 	_Atomic unsigned *khead, *ktail, *kflags;
 	_Atomic unsigned *cq_khead, *cq_ktail;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
+	struct sqp_ring *side;		/* the plain ring of sq_wake=bypass, or NULL; see bypass.h */
+	unsigned split;			/* of the completions handed out last, those from this one on are the side ring's */
+	unsigned side_first;		/* position of the first of them */
+	bool side_turn;			/* it is the side ring's turn to hand out first */
+	bool ordered;			/* what is filled must not overtake what is in flight */
+	struct sqp_patience patience;
 	uint64_t active_ns;		/* last activity of the ring that we know of */
 	unsigned commits;
 	bool idle_watched;		/* this sleep has been recorded */
@@ -103,6 +112,9 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
  * teardown. By the task that opened it, if its descriptor is registered: that task's registration holds the ring. */
 void sqp_ring_close(struct sqp_ring *r);
 
+/* The counters of R and of its side ring. */
+struct sqp_counters sqp_ring_count(const struct sqp_ring *r);
+
 /* Does the SQ thread serve another ring as well? */
 static inline bool sqp_is_attached(const struct sqp_ring *r)
 {
@@ -125,6 +137,12 @@ static inline struct io_uring_sqe *sqp_next_sqe(struct sqp_ring *r)
 		return NULL;
 	}
 	return &r->sqes[(r->sq_tail++ & r->sq_mask) << r->big_shift];
+}
+
+/* In flight through the SQ thread. */
+static inline unsigned sqp_inflight_here(const struct sqp_ring *r)
+{
+	return r->inflight - (r->side ? r->side->inflight : 0);
 }
 
 /* Requests filled and not yet published. */

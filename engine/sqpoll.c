@@ -2,6 +2,7 @@
 /* fio's hooks -> ring calls, and nothing else. */
 #include "fio_compat.h"
 
+#include "bypass.h"
 #include "idle.h"
 #include "nvme_dev.h"
 #include "poll.h"
@@ -247,7 +248,9 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	if (ret)
 		return fail(td, ret, &why);
 	job->ring_open = true;
-	if (o->fixedbufs)
+	if (cfg.wake == SQP_WAKE_BYPASS)
+		ret = sqp_bypass_open(&job->ring, &why);
+	if (!ret && o->fixedbufs)
 		ret = register_buffers(td, job, &why);
 	if (!ret && job->nr_files)
 		ret = sqp_files_init(&job->ring, job->nr_files, &why);
@@ -539,6 +542,8 @@ static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u
 	fio_ro_check(td, io_u);
 	if (io_u->ddir > DDIR_WRITE && goes_round_the_ring(job, io_u))
 		return queue_in_place(td, job, io_u);
+	if (job->ring.side && ddir_sync(io_u->ddir) && !sqp_bypass_order(&job->ring))
+		return FIO_Q_BUSY;
 	sqe = sqp_next_sqe(&job->ring);
 	if (!sqe)
 		return FIO_Q_BUSY;
@@ -586,6 +591,17 @@ static int explain_enter(struct thread_data *td, int err)
 	return err;
 }
 
+static int commit_either(struct thread_data *td, struct sqp_job *job, unsigned nr)
+{
+	unsigned position = job->ring.side->sq_tail;
+	bool aside;
+	int ret = sqp_bypass_commit(&job->ring, stamp_pending(td, job, nr), &aside);
+
+	for (unsigned i = 0; aside && job->position && i < nr; i++)
+		job->position[job->pending[i]->index] = position + i;
+	return ret;
+}
+
 static int sqp_fio_commit(struct thread_data *td)
 {
 	struct sqp_job *job = td->io_ops_data;
@@ -594,7 +610,7 @@ static int sqp_fio_commit(struct thread_data *td)
 
 	if (!nr)
 		return 0;
-	ret = sqp_commit(&job->ring, stamp_pending(td, job, nr));
+	ret = job->ring.side ? commit_either(td, job, nr) : sqp_commit(&job->ring, stamp_pending(td, job, nr));
 	io_u_mark_submit(td, nr);
 	return ret ? explain_enter(td, ret) : 0;
 }
@@ -619,12 +635,15 @@ static void trim_result(struct thread_data *td, struct sqp_job *job, struct io_u
 	}
 }
 
-static void log_times(struct sqp_job *job, const struct io_u *io_u, unsigned cq_position)
+static void log_times(struct sqp_job *job, const struct io_u *io_u, unsigned event)
 {
+	bool aside = event >= job->ring.split;
+	const struct sqp_ring *r = aside ? job->ring.side : &job->ring;
+	unsigned cq_position = aside ? job->ring.side_first + event - job->ring.split : job->first + event;
 	const struct sqp_io_times times = {
 		.offset = io_u->offset, .ddir = (unsigned)io_u->ddir, .issue_ns = timespec_ns(&io_u->issue_time),
-		.taken_ns = sqp_taken_ns(&job->ring, job->position[io_u->index]),
-		.absent_ns = sqp_absent_ns(&job->ring, cq_position), .handed_ns = job->ring.looks.handed_ns,
+		.taken_ns = sqp_taken_ns(r, job->position[io_u->index]),
+		.absent_ns = sqp_absent_ns(r, cq_position), .handed_ns = r->looks.handed_ns,
 	};
 
 	sqp_timelog_add(&job->timelog, &times);
@@ -656,7 +675,7 @@ static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 	else if (!ddir_sync(io_u->ddir))
 		short_result(io_u, (unsigned)cqe->res);
 	if (job->position)
-		log_times(job, io_u, job->first + (unsigned)event);
+		log_times(job, io_u, (unsigned)event);
 	return io_u;
 }
 
@@ -681,12 +700,16 @@ static void describe_nvme(struct thread_data *td, const struct sqp_job *job, str
 
 static void describe_options(struct thread_data *td, const struct sqp_job *job, struct sqp_identity *id)
 {
+	static const char *const wake_modes[] = { [SQP_WAKE_ALWAYS] = "always", [SQP_WAKE_BYPASS] = "bypass" };
+	static const char *const reap_modes[] = {
+		[SQP_REAP_SPIN] = "spin", [SQP_REAP_SLEEP] = "sleep", [SQP_REAP_HYBRID] = "hybrid",
+	};
 	const struct sqp_options *o = td->eo;
 	const struct sqp_config *cfg = &job->ring.cfg;
 	const struct sqp_option_value table[] = {
 		{ "sq_thread_idle", NULL, cfg->idle_ms },
 		{ "sq_thread_cpu", cfg->sq_cpu == SQP_ANY_CPU ? "any" : NULL, cfg->sq_cpu },
-		{ "sq_wake", "always", 0 }, { "reap", "spin", 0 },
+		{ "sq_wake", wake_modes[cfg->wake], 0 }, { "reap", reap_modes[cfg->reap], 0 },
 		{ "hipri", NULL, cfg->hipri }, { "hybrid", NULL, cfg->hybrid }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
 		{ "force_async", NULL, o->force_async }, { "nowait", NULL, o->nowait }, { "uncached", NULL, !!o->uncached },
 		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
@@ -743,10 +766,11 @@ static void write_timelog(struct thread_data *td, struct sqp_job *job)
 static void add_summary(struct thread_data *td, struct sqp_job *job, const struct sqp_usage *used)
 {
 	const struct sqp_ring *r = &job->ring;
+	const struct sqp_counters count = sqp_ring_count(r);
 	const char *source;
 	struct sqp_summary s = {
-		.thread = (unsigned)td->thread_number, .submitted = r->count.submitted, .enters = r->count.enters,
-		.wakeups = r->count.wakeups, .stalls = r->count.stalls, .idle_ms = r->cfg.idle_ms,
+		.thread = (unsigned)td->thread_number, .submitted = count.submitted, .enters = count.enters,
+		.wakeups = count.wakeups, .stalls = count.stalls, .idle_ms = r->cfg.idle_ms,
 		.idle_seen_ns = sqp_idle_median_ns(&r->idle), .sq_cpu_us = sqp_sq_cpu_us(used, &source),
 		.sq_cpu = used->info.cpu, .app_cpu_us = used->app_us, .elapsed_us = used->elapsed_us,
 		.pickup_p50_ns = sqp_hist_percentile(&r->taken, 0.5), .pickup_p99_ns = sqp_hist_percentile(&r->taken, 0.99),

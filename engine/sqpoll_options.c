@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum { SQP_WAKE_ALWAYS = 1, SQP_REAP_SPIN = 1 };
-
 #define OFF(member) offsetof(struct sqp_options, member)
 #define ENGINE_OPTION .category = FIO_OPT_C_ENGINE, .group = FIO_OPT_G_IOURING
 
@@ -48,12 +46,19 @@ struct fio_option sqp_fio_options[] = {
 		.name = "sq_wake", .lname = "SQ thread wake-up policy", .type = FIO_OPT_STR,
 		.off1 = OFF(sq_wake), .def = "always", ENGINE_OPTION,
 		.help = "What to do when the SQ thread sleeps",
-		.posval = { { .ival = "always", .oval = SQP_WAKE_ALWAYS, .help = "Wake it with io_uring_enter" } },
+		.posval = {
+			{ .ival = "always", .oval = SQP_WAKE_ALWAYS, .help = "Wake it with io_uring_enter" },
+			{ .ival = "bypass", .oval = SQP_WAKE_BYPASS, .help = "Let it sleep and submit through a plain ring" },
+		},
 	}, {
 		.name = "reap", .lname = "How to wait for completions", .type = FIO_OPT_STR,
 		.off1 = OFF(reap), .def = "spin", ENGINE_OPTION,
 		.help = "How to wait for completions",
-		.posval = { { .ival = "spin", .oval = SQP_REAP_SPIN, .help = "Watch the CQ ring from user space" } },
+		.posval = {
+			{ .ival = "spin", .oval = SQP_REAP_SPIN, .help = "Watch the CQ ring from user space" },
+			{ .ival = "sleep", .oval = SQP_REAP_SLEEP, .help = "Block in io_uring_enter" },
+			{ .ival = "hybrid", .oval = SQP_REAP_HYBRID, .help = "Spin as long as that pays, then block" },
+		},
 	}, {
 		.name = "stats_file", .lname = "SQPOLL statistics file", .type = FIO_OPT_STR_STORE,
 		.off1 = OFF(stats_file), ENGINE_OPTION,
@@ -264,6 +269,8 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	cfg->idle_ms = (unsigned)o->sq_thread_idle;
 	cfg->stall_ms = (unsigned)o->stall_ms;
 	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
+	cfg->wake = (enum sqp_wake_mode)o->sq_wake;
+	cfg->reap = (enum sqp_reap_mode)o->reap;
 	cfg->hipri = o->hipri;
 	cfg->hybrid = o->hybrid;
 	cfg->big = sqp_is_passthrough(o);

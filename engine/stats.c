@@ -175,7 +175,7 @@ static void set_counters(json_t *o, const struct sqp_counters *c)
 {
 	const struct { const char *name; uint64_t value; } table[] = {
 		{ "submitted", c->submitted }, { "completed", c->completed }, { "enters", c->enters },
-		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", 0 }, { "sq_full", c->sq_full },
+		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
 		{ "cq_overflow", c->cq_overflow }, { "stalls", c->stalls },
 	};
 
@@ -233,6 +233,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 		     const char *idle_why)
 {
 	json_t *o = json_object(), *reasons = json_object();
+	struct sqp_counters count = sqp_ring_count(r);
 	char *text, *line = NULL;
 	size_t len;
 
@@ -241,7 +242,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
 	set_how_entered(o, r, reasons);
 	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
-	set_counters(o, &r->count);
+	set_counters(o, &count);
 	set_idle(o, r, reasons, idle_why);
 	json_object_set_new(o, "sq_thread", sq_thread_json(used, reasons));
 	json_object_set_new(o, "app_cpu_us", json_integer((json_int_t)used->app_us));

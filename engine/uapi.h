@@ -45,6 +45,13 @@ struct sqp_query_opcodes {
 	__u64 feature_flags, ring_setup_flags, enter_flags, sqe_flags;
 };
 
+/* Linux 6.12: another ring's registered buffers, all of them when nr is 0 */
+#define SQP_REGISTER_CLONE_BUFFERS 30
+
+struct sqp_clone_buffers {
+	__u32 src_fd, flags, src_off, dst_off, nr, pad[3];
+};
+
 /* Discard through IORING_OP_URING_CMD, Linux 6.12: offset in addr, length in addr3 */
 #define SQP_BLOCK_URING_CMD_DISCARD _IO(0x12, 0)
 

@@ -17,6 +17,25 @@ int sqp_enter(struct sqp_ring *r, unsigned to_submit, unsigned flags)
 	return ret;
 }
 
+int sqp_enter_wait(struct sqp_ring *r, unsigned want, uint64_t timeout_ns)
+{
+	struct __kernel_timespec limit = {
+		.tv_sec = (int64_t)(timeout_ns / 1000000000), .tv_nsec = (long long)(timeout_ns % 1000000000),
+	};
+	struct io_uring_getevents_arg arg = { .ts = (uintptr_t)&limit };
+	unsigned untaken = sqp_untaken(r), flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | r->enter_flags;
+	int ret;
+
+	if (untaken && !r->cfg.plain)
+		flags |= IORING_ENTER_SQ_WAKEUP;
+	ret = io_uring_enter2((unsigned)r->enter_fd, untaken, want, flags, (sigset_t *)&arg, sizeof(arg));
+	r->count.enters++;
+	r->count.waits++;
+	if (ret >= 0 || ret == -EINTR || ret == -EAGAIN || ret == -EBUSY || ret == -ETIME)
+		return 0;
+	return ret;
+}
+
 void sqp_pickup_start(struct sqp_ring *r, struct sqp_hist *hist, uint64_t now_ns)
 {
 	if (r->pickup.hist)

@@ -42,6 +42,11 @@ static inline bool sqp_needs_wakeup(struct sqp_ring *r)
  * does) are not errors. 0 or -errno; -EOWNERDEAD says that the SQ thread is gone and the ring with it. */
 int sqp_enter(struct sqp_ring *r, unsigned to_submit, unsigned flags);
 
+/* Blocks until WANT completions are in the CQ ring, counted from the head that the kernel can see, or TIMEOUT_NS have
+ * passed. Entries that have not been taken are submitted, or the SQ thread is woken for them: whoever sleeps cannot look
+ * at the flag again. 0 or -errno as sqp_enter(). Needs IORING_FEAT_EXT_ARG. */
+int sqp_enter_wait(struct sqp_ring *r, unsigned want, uint64_t timeout_ns);
+
 /* The slow half of a commit of NR entries: the thread sleeps, wake it. */
 int sqp_wake(struct sqp_ring *r, unsigned nr, uint64_t now_ns);
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How long to spin for a completion before blocking in the kernel. To block and be woken costs some microseconds, to
+ * spin costs the CPU; whoever spins as long as blocking would have cost pays at most twice what knowing the future
+ * would (the ski-rental bound). Two things are learnt, so that it is seldom twice: how long waits take, and whether the
+ * SQ thread waits for a CPU, which spinning may keep from it. Pure.
+ */
+#ifndef SQP_PATIENCE_H
+#define SQP_PATIENCE_H
+
+#include "config.h"
+
+enum {
+	SQP_SPIN_NS = 20000,		/* spin no longer than this */
+	SQP_CROWDED_NS = 10000000,	/* for so long after a sign of too few CPUs, do not spin at all */
+};
+
+/* Zero is the start: nothing learnt. */
+struct sqp_patience {
+	uint64_t typical_ns;		/* moving average of the waits that lasted long enough to be timed */
+	uint64_t crowded_until_ns;	/* 0: no sign of it */
+};
+
+/* Shall a wait of MODE block before it has spun at all? It may say yes when there are signs of too few CPUs; the clock
+ * then decides, in sqp_patience_ends(). */
+static inline bool sqp_patience_short(const struct sqp_patience *p, enum sqp_reap_mode mode)
+{
+	return mode == SQP_REAP_SLEEP ||
+	       (mode == SQP_REAP_HYBRID && (p->typical_ns > SQP_SPIN_NS || p->crowded_until_ns));
+}
+
+/* Shall a wait of MODE that has lasted WAITED_NS block at NOW_NS? UNTAKEN: the SQ thread has not even taken all entries. */
+bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, bool untaken);
+
+/* A wait took WAITED_NS. */
+void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns);
+
+#endif
