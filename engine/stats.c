@@ -177,6 +177,7 @@ static void set_counters(json_t *o, const struct sqp_counters *c)
 		{ "submitted", c->submitted }, { "completed", c->completed }, { "enters", c->enters },
 		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
 		{ "cq_overflow", c->cq_overflow }, { "stalls", c->stalls },
+		{ "trials", c->trials }, { "trials_failed", c->trials_failed },
 	};
 
 	for (unsigned i = 0; i < SQP_NR(table); i++)
