@@ -264,6 +264,7 @@ struct sqp_counters sqp_ring_count(const struct sqp_ring *r)
 	c.trials_failed = r->policy.failed;
 	if (r->side) {
 		c.enters += r->side->count.enters;
+		c.bypass_enters = r->side->count.enters - r->side->count.waits - r->side->count.cq_overflow;
 		c.waits += r->side->count.waits;
 		c.cq_overflow += r->side->count.cq_overflow;
 	}

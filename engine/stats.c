@@ -175,7 +175,7 @@ static void set_counters(json_t *o, const struct sqp_counters *c)
 {
 	const struct { const char *name; uint64_t value; } table[] = {
 		{ "submitted", c->submitted }, { "completed", c->completed }, { "enters", c->enters },
-		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
+		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "bypass_enters", c->bypass_enters }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
 		{ "cq_overflow", c->cq_overflow }, { "stalls", c->stalls },
 		{ "trials", c->trials }, { "trials_failed", c->trials_failed },
 	};
