@@ -23,6 +23,8 @@ awake-1000-qd16 1000 awake 16 1601
 awake-50000-qd16 50000 awake 16 641
 asleep-1000 1000 sleep 1 61
 asleep-50000 50000 sleep 1 31
+bypass-1000 1000 bypass 1 61
+bypass-50000 50000 bypass 1 31
 hipri-1000 1000 nvme0-hipri 1 300
 hipri-50000 50000 nvme2-hipri 1 41
 hipri-1000-qd16 1000 nvme0-hipri 16 1601
@@ -38,6 +40,7 @@ full_rows() {
 			ios=$(awk -v us="$us" -v depth="$depth" 'BEGIN { n = depth * 4000000 / us; print (n > 2000 ? 1999 : n < 101 ? 101 : n) }')
 			echo "awake-$us-qd$depth $us awake $depth $ios"
 			echo "asleep-$us-qd$depth $us sleep $depth $((depth == 1 ? 101 : 801))"
+			echo "bypass-$us-qd$depth $us bypass $depth $((depth == 1 ? 101 : 801))"
 			echo "stock-$us-qd$depth $us stock $depth $((ios < 300 ? ios : 300))"
 		done
 	done

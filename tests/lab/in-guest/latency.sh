@@ -47,6 +47,7 @@ row() {
 	esac
 	case $way in
 	*hipri) args+=(--hipri) ;;
+	bypass) args+=(--sq_wake=bypass --sq_thread_idle=1 --thinktime=12000 --thinktime_blocks="$4") ;;
 	sleep) args+=(--sq_thread_idle=1 --thinktime=12000 --thinktime_blocks="$4") ;;
 	esac
 	echo none >"/sys/block/$device/queue/scheduler"
