@@ -9,8 +9,8 @@
 # last_guest_only LOG: forget what a guest said that QEMU let down; scripts/lab did it all again
 last_guest_only() {
 	local line
-	line=$(grep -n '^lab: .*: from the start, in a new guest$' "$1" | tail -n 1) || return 0
-	sed -i "1,${line%%:*}d" "$1"
+	line=$(grep -n '^lab: .*: from the start, in a new guest$' "$1" | tail -n 1)
+	[ -z "$line" ] || sed -i "1,${line%%:*}d" "$1"
 }
 
 in_guest() {
