@@ -2,6 +2,7 @@
 /* Our engine against the stock engine of the same fio, side by side in one run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #define SIZE_MIB 64
 #define DEPTHS_MAX 16
 #define OPTIONS_MAX 16
-#define ARRIVALS_DEPTH 16		/* so many may be in flight when the next arrives */
+#define ARRIVALS_DEPTH 1		/* fio looks for completions only when it has no room for the next request */
 #define REQUESTS_MAX 200000
 #define ARGS_MAX 48
 #define PATIENCE_S 60
@@ -72,6 +73,7 @@ struct duel {
 	struct fio fio;
 	char path[PATH_MAX], json_path[PATH_MAX], iolog_path[PATH_MAX];
 	uint64_t size;
+	double start_cpu_s[SIDES];	/* what fio takes to start and end */
 	double value[DEPTHS_MAX][MEASURES][SIDES][STATS_N_MAX];
 };
 
@@ -85,7 +87,7 @@ static const struct argp_option options[] = {
 	{ "direct", OPT_DIRECT, NULL, 0, "Direct I/O: the device, not the page cache", 0 },
 	{ "pairs", OPT_PAIRS, "N", 0, "Rounds of all three, their order reversed every other time (default: 11, at least 5)", 0 },
 	{ "seconds", OPT_SECONDS, "S", 0, "Time of each run (default: 2)", 0 },
-	{ "arrivals", OPT_ARRIVALS, "LIST", 0, "Instead of depths: requests arrive by themselves, by these laws, 16 at most in flight; 'all' or names "
+	{ "arrivals", OPT_ARRIVALS, "LIST", 0, "Instead of depths: requests arrive by themselves, by these laws, one at a time; 'all' or names "
 	  "(constant, poisson, on-off, pareto, diurnal, pairs; each with -slow or -fast)", 0 },
 	{ "all", OPT_ALL, "OPTION", 0, "A fio option for all three, as --all=--thinktime=5000; may be given again", 0 },
 	{ "ours", OPT_OURS, "OPTION", 0, "A fio option for this engine only, as --ours=--sq_wake=adaptive; may be given again", 0 },
@@ -216,7 +218,7 @@ static int take(struct duel *d, unsigned q, unsigned side, unsigned round, const
 	if (rc)
 		return rc;
 	value[IOPS][side][round] = r.iops;
-	value[CPU][side][round] = end->cpu_s * 1e6 / r.ios;
+	value[CPU][side][round] = fmax(end->cpu_s - d->start_cpu_s[side], 0) * 1e6 / r.ios;
 	value[P50][side][round] = hist_percentile(&r.lat_ns, 50) / 1e3;
 	value[P99][side][round] = hist_percentile(&r.lat_ns, 99) / 1e3;
 	hist_free(&r.lat_ns);
@@ -261,7 +263,7 @@ static int write_arrivals(const struct duel *d, unsigned q, unsigned round, stru
 	for (size_t i = 0; i < n; i++) {
 		block = (block * 6364136223846793005ULL + 1442695040888963407ULL);
 		/* fio takes no time of 0 */
-		fprintf(f, "%.0f %s read %llu %lu\n", at[i] + 1, d->path, (unsigned long long)((block >> 20) % blocks * bytes), bytes);
+		fprintf(f, "%.0f %s read %" PRIu64 " %lu\n", at[i] + 1, d->path, (block >> 20) % blocks * bytes, bytes);
 	}
 	fprintf(f, "%.0f %s close\n", n ? at[n - 1] + 1 : 1.0, d->path);
 	bad = ferror(f);
@@ -270,36 +272,56 @@ static int write_arrivals(const struct duel *d, unsigned q, unsigned round, stru
 	return 0;
 }
 
-static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
+/* One fio of SIDE that runs for RUNTIME_S, or with 0 does a single I/O. */
+static int run_fio(const struct duel *d, unsigned q, unsigned side, unsigned runtime_s, struct progress *bar, struct proc_end *end,
+		   struct why *why)
 {
 	const struct args *a = d->a;
 	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[32], output[PATH_MAX + 16];
-	char *argv[ARGS_MAX] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", a->law[q] ? "--time_based=0" : "--time_based", "--invalidate=0",
-				 "--group_reporting", "--lat_percentiles=1", "--output-format=json+", a->direct ? "--direct=1" : "--direct=0", name, bs, qd,
-				 rw, runtime, output };
-	struct proc_end end = { 0 };
-	int n = 16, rc;
+	bool replay = runtime_s && a->law[q];
+	char *argv[ARGS_MAX] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", "--invalidate=0",
+				 "--group_reporting", "--lat_percentiles=1", "--output-format=json+",
+				 a->direct ? "--direct=1" : "--direct=0", name, bs, qd, rw, runtime, output };
+	int n = 15, rc;
 
 	for (const char *const *e = (side == STOCK && a->law[q] ? &stand_in : &sides[side])->engine; *e; e++)
 		argv[n++] = (char *)*e;
 	for (unsigned i = 0; i < a->nr_more[side]; i++)
 		argv[n++] = (char *)a->more[side][i];
-	if (a->law[q])
-		snprintf(name, sizeof(name), "--read_iolog=%s", d->iolog_path);
-	else
-		snprintf(name, sizeof(name), "--filename=%s", d->path);
+	if (runtime_s && !replay)
+		argv[n++] = "--time_based";
+	snprintf(name, sizeof(name), "--%s=%s", replay ? "read_iolog" : "filename", replay ? d->iolog_path : d->path);
 	snprintf(bs, sizeof(bs), "--bs=%s", a->bs);
 	snprintf(qd, sizeof(qd), "--iodepth=%u", a->depth[q]);
 	snprintf(rw, sizeof(rw), "--rw=%s", a->rw);
-	snprintf(runtime, sizeof(runtime), "--runtime=%u", a->law[q] ? a->seconds + PATIENCE_S : a->seconds);
+	snprintf(runtime, sizeof(runtime), "--%s=%u", runtime_s ? "runtime" : "number_ios", runtime_s ? runtime_s : 1);
 	snprintf(output, sizeof(output), "--output=%s", d->json_path);
-	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = a->seconds + PATIENCE_S,
-				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, &end, why);
-	if (rc)
-		return rc;
-	if (end.interrupted)
-		return why_set(why, -EINTR, "interrupted: nothing is kept");
-	return take(d, q, side, round, &end, why);
+	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = runtime_s + PATIENCE_S,
+				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, end, why);
+	if (!rc && end->interrupted)
+		rc = why_set(why, -EINTR, "interrupted: nothing is kept");
+	return rc;
+}
+
+static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
+{
+	struct proc_end end = { 0 };
+	int rc = run_fio(d, q, side, d->a->law[q] ? d->a->seconds + PATIENCE_S : d->a->seconds, bar, &end, why);
+
+	return rc ? rc : take(d, q, side, round, &end, why);
+}
+
+/* A sparse load takes less CPU than fio itself does before and after it. */
+static int measure_start(struct duel *d, struct progress *bar, struct why *why)
+{
+	struct proc_end end = { 0 };
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES && !rc; side++) {
+		rc = run_fio(d, 0, side, 0, bar, &end, why);
+		d->start_cpu_s[side] = end.cpu_s;
+	}
+	return rc;
 }
 
 static int run_all(struct duel *d, struct why *why)
@@ -309,6 +331,7 @@ static int run_all(struct duel *d, struct why *why)
 	int rc = 0;
 
 	progress_start(&bar, 0, a->depths * a->pairs * SIDES, a->seconds + SETTLE_S);
+	rc = measure_start(d, &bar, why);
 	for (unsigned q = 0; q < a->depths; q++) {
 		for (unsigned i = 0; i < a->pairs * SIDES && !rc; i++) {
 			unsigned round = i / SIDES, side = round % 2 ? SIDES - 1 - i % SIDES : i % SIDES;
