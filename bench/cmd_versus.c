@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Our engine against the stock engine of the same fio, side by side in one run. */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
-#include "fio.h"
-#include "fiojson.h"
+#include "fioread.h"
 #include "proc.h"
 #include "progress.h"
 #include "scratch.h"
@@ -21,7 +18,6 @@
 #define SECONDS_DEFAULT 2
 #define SIZE_MIB 64
 #define DEPTHS_MAX 16
-#define PATIENCE_S 60
 #define SETTLE_S 1.5		/* what a fio run takes beyond its run time, about */
 
 static const struct side {
@@ -65,30 +61,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static unsigned number(struct argp_state *state, const char *arg, const char *name, unsigned min, unsigned max)
-{
-	char *end;
-	unsigned long v = strtoul(arg, &end, 10);
-
-	if (end == arg || *end || v < min || v > max)
-		argp_error(state, "--%s: '%s' is not a number from %u to %u", name, arg, min, max);
-	return (unsigned)v;
-}
-
-static void parse_depths(struct argp_state *state, struct args *a, char *list)
-{
-	char *rest = NULL;
-
-	a->depths = 0;
-	for (char *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
-		if (a->depths == DEPTHS_MAX)
-			argp_error(state, "--iodepth: more than %d depths", DEPTHS_MAX);
-		a->depth[a->depths++] = number(state, one, "iodepth", 1, 32768);
-	}
-	if (!a->depths)
-		argp_error(state, "--iodepth: give at least one depth");
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
@@ -98,7 +70,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->file = arg;
 		return 0;
 	case 'q':
-		parse_depths(state, a, arg);
+		a->depths = cmd_numbers(state, arg, "iodepth", a->depth, DEPTHS_MAX, 1, 32768);
 		return 0;
 	case OPT_BS:
 		a->bs = arg;
@@ -112,10 +84,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->direct = true;
 		return 0;
 	case OPT_PAIRS:
-		a->pairs = number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
+		a->pairs = cmd_number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
 		return 0;
 	case OPT_SECONDS:
-		a->seconds = number(state, arg, "seconds", 1, 3600);
+		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many: name a target with --file", arg);
@@ -128,37 +100,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int run_side(struct duel *d, unsigned depth, unsigned side, struct progress *bar, double *iops, struct why *why)
 {
 	const struct args *a = d->a;
-	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[32], output[PATH_MAX + 16];
-	char *argv[24] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", "--time_based", "--invalidate=0",
-			   "--output-format=json", a->direct ? "--direct=1" : "--direct=0", name, bs, qd, rw, runtime, output };
-	struct proc_end end = { 0 };
-	struct fio_result r;
-	json_t *doc;
-	int n = 14, rc;
+	const struct fioread job = { .name = sides[side].name, .path = d->path, .more = sides[side].engine, .bs = a->bs, .rw = a->rw,
+				     .iodepth = depth, .seconds = a->seconds, .direct = a->direct, .json_path = d->json_path,
+				     .tick = progress_tick, .ctx = bar };
 
-	for (const char *const *e = sides[side].engine; *e; e++)
-		argv[n++] = (char *)*e;
-	snprintf(name, sizeof(name), "--filename=%s", d->path);
-	snprintf(bs, sizeof(bs), "--bs=%s", a->bs);
-	snprintf(qd, sizeof(qd), "--iodepth=%u", depth);
-	snprintf(rw, sizeof(rw), "--rw=%s", a->rw);
-	snprintf(runtime, sizeof(runtime), "--runtime=%u", a->seconds);
-	snprintf(output, sizeof(output), "--output=%s", d->json_path);
-	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = a->seconds + PATIENCE_S,
-				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, &end, why);
-	if (!rc && end.interrupted)
-		return why_set(why, -EINTR, "interrupted: nothing is kept");
-	doc = rc ? NULL : fiojson_load(d->json_path, why);
-	rc = doc ? fiojson_result(doc, &r, why) : -EIO;
-	json_decref(doc);
-	if (rc)
-		return rc;
-	*iops = r.iops;
-	hist_free(&r.lat_ns);
-	if (end.exit || r.error || !(r.iops > 0))
-		return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d): try the same with fio itself on %s",
-			       sides[side].name, depth, end.exit, d->path);
-	return 0;
+	return fioread_run(&d->fio, &job, iops, why);
 }
 
 static int run_all(struct duel *d, struct why *why)
@@ -238,18 +184,6 @@ static void print_json(const struct duel *d)
 				 "bs", a->bs, "rw", a->rw, "direct", a->direct, "seconds", (int)a->seconds, "cells", cells));
 }
 
-/* The whole file once: with --direct=0 the page cache is what is measured. */
-static void read_once(const char *path)
-{
-	static char buf[1 << 20];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0 && !proc_interrupted())
-		;
-	if (fd >= 0)
-		close(fd);
-}
-
 static int prepare(struct duel *d, struct why *why)
 {
 	const struct args *a = d->a;
@@ -272,7 +206,7 @@ static int prepare(struct duel *d, struct why *why)
 		rc = scratch_create(d->path, (uint64_t)SIZE_MIB << 20, why);
 	}
 	if (!rc && !a->direct)
-		read_once(d->path);
+		scratch_warm(d->path);
 	return rc;
 }
 
