@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -169,12 +170,15 @@ static int open_target(struct session *s, struct why *why)
 	struct ring_setup *setup = &s->bench.setup;
 	int fd = open(setup->path, O_RDONLY | O_CLOEXEC | (s->a->direct ? O_DIRECT : 0));
 	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	struct stat st;
 
 	if (fd < 0 && errno == EINVAL)
 		return why_set(why, -EINVAL, "%s: its file system has no direct I/O: leave out --direct, or name another file", setup->path);
 	if (fd < 0)
 		return why_set(why, -EINVAL, "%s: %s: name a file or device that can be read", setup->path, strerror(errno));
 	setup->fd = fd;
+	if (fstat(fd, &st) || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+		return why_set(why, -EINVAL, "%s: neither a regular file nor a block device: name one that can be read", setup->path);
 	setup->bytes = end < 0 ? 0 : (uint64_t)end;
 	if (setup->bytes < largest_read(&s->bench.spec))
 		return why_set(why, -EINVAL, "%s: it has %lld bytes and a read takes %u: name a larger file", setup->path,

@@ -187,8 +187,8 @@ json_t *ringdata_json(const struct ring_bench *b)
 			json_array_append_new(cells, cell_json(b, (int)i));
 	for (int l = 0; l < RING_LATENCIES; l++)
 		json_array_append_new(latencies, latency_json(b, l));
-	return json_pack("{s:s, s:s, s:b, s:b, s:i, s:i, s:o, s:i, s:f, s:b, s:f, s:s?, s:O, s:o, s:o}", "schema", "sqbench-ring/1",
-			 "file", s->path, "scratch", b->scratch, "direct", b->direct, "cpu", s->cpu, "sq_cpu", s->sq_cpu, "hz",
+	return json_pack("{s:s, s:s?, s:b, s:i, s:i, s:o, s:i, s:f, s:b, s:f, s:s?, s:O, s:o, s:o}", "schema", "sqbench-ring/1",
+			 "file", b->scratch ? NULL : s->path, "direct", b->direct, "cpu", s->cpu, "sq_cpu", s->sq_cpu, "hz",
 			 s->hz ? json_integer(s->hz) : json_null(), "rounds", (int)b->rounds, "seconds", b->spec.seconds,
 			 "refill", s->refill, "gap_ms", (double)ring_gap_ns(1, s->hz) / 1e6, "fio", b->fio_version, "notes",
 			 b->notes, "cells", cells, "latencies", latencies);
