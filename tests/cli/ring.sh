@@ -8,7 +8,7 @@
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
 need jq gnuplot
 
-ring=("$SQP_BENCH" ring --seconds 0.05 --rounds 3 --batch 1,5 --bs 512 --engine-dir "$SQP_ENGINE_DIR")
+ring=("$SQP_BENCH" ring --seconds 0.05 --rounds 3 --batch "1,5" --bs 512 --engine-dir "$SQP_ENGINE_DIR")
 
 # run_ring OUT ARGS...: its JSON in $WORK/json
 run_ring() {
