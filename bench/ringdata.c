@@ -280,6 +280,28 @@ static void print_fio(FILE *out, const struct ring_bench *b)
 	}
 }
 
+/* One line for each reason. */
+static void print_missing(FILE *out, const struct ring_bench *b)
+{
+	bool told[RING_CELLS_MAX] = { false };
+
+	for (unsigned i = 0; i < b->cells; i++) {
+		if (!b->reason[i] || told[i])
+			continue;
+		fprintf(out, "not measured, %s:", b->reason[i]);
+		for (unsigned j = i; j < b->cells; j++) {
+			char name[96];
+
+			if (!b->reason[j] || strcmp(b->reason[i], b->reason[j]))
+				continue;
+			ring_cell_name(&b->cell[j], name, sizeof(name));
+			fprintf(out, "%s %s", j == i ? "" : ";", name);
+			told[j] = true;
+		}
+		fputc('\n', out);
+	}
+}
+
 void ringdata_print(FILE *out, const struct ring_bench *b)
 {
 	static const enum ring_way apart[] = { RING_SPIN, RING_PLAIN, RING_SLEEP }, together[] = { RING_SPIN, RING_SLEEP, RING_HYBRID };
@@ -298,13 +320,7 @@ void ringdata_print(FILE *out, const struct ring_bench *b)
 		fputc('\n', out);
 		print_fio(out, b);
 	}
-	for (unsigned i = 0; i < b->cells; i++) {
-		char name[96];
-
-		ring_cell_name(&b->cell[i], name, sizeof(name));
-		if (b->reason[i])
-			fprintf(out, "not measured: %s: %s\n", name, b->reason[i]);
-	}
+	print_missing(out, b);
 	for (size_t i = 0; i < json_array_size(b->notes); i++)
 		fprintf(out, "note: %s\n", json_string_value(json_array_get(b->notes, i)));
 }
