@@ -233,10 +233,12 @@ static int run_fio(struct session *s, const struct ring_cell *c, double *iops, s
 {
 	const struct ring_setup *setup = &s->bench.setup;
 	char bs[32], cpu[48], sq_cpu[48], submit[48], least[64], most[64];
-	const char *more[FIOREAD_MORE_MAX] = { "--ioengine=sqpoll", cpu, sq_cpu, setup->refill ? NULL : submit, least, most, NULL };
+	const char *more[] = { "--ioengine=sqpoll", cpu, sq_cpu, setup->refill ? NULL : submit, least, most, NULL };
 	const struct fioread job = { .name = "fio with ioengine=sqpoll", .path = setup->path, .more = more, .bs = bs, .rw = "randread",
 				     .iodepth = c->batch, .seconds = c->seconds, .direct = s->bench.direct, .json_path = s->json_path,
 				     .tick = progress_tick, .ctx = &s->bar };
+	struct fio_result r;
+	double cpu_s;
 	int rc = sched_setaffinity(0, sizeof(s->allowed), &s->allowed) ? -errno : 0;
 
 	if (rc)
@@ -247,7 +249,12 @@ static int run_fio(struct session *s, const struct ring_cell *c, double *iops, s
 	snprintf(submit, sizeof(submit), "--iodepth_batch_submit=%u", c->batch);
 	snprintf(least, sizeof(least), "--iodepth_batch_complete_min=%u", c->batch);
 	snprintf(most, sizeof(most), "--iodepth_batch_complete_max=%u", c->batch);
-	return fioread_run(&s->fio, &job, iops, why);
+	rc = fioread_run(&s->fio, &job, &r, &cpu_s, why);
+	if (rc)
+		return rc;
+	*iops = r.iops;
+	hist_free(&r.lat_ns);
+	return 0;
 }
 
 /* The samples of one round, kept apart and with the others. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Our engine against the stock engine of the same fio, side by side in one run. */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
-#include "fioread.h"
+#include "fio.h"
+#include "fiojson.h"
 #include "proc.h"
 #include "progress.h"
 #include "scratch.h"
@@ -18,6 +21,9 @@
 #define SECONDS_DEFAULT 2
 #define SIZE_MIB 64
 #define DEPTHS_MAX 16
+#define OPTIONS_MAX 16
+#define ARGS_MAX 48
+#define PATIENCE_S 60
 #define SETTLE_S 1.5		/* what a fio run takes beyond its run time, about */
 
 static const struct side {
@@ -31,21 +37,36 @@ static const struct side {
 
 enum { OURS, STOCK, PLAIN, SIDES };
 
+/* What is compared. */
+static const struct measure {
+	const char *name, *title, *unit;
+	bool latency;
+} measures[] = {
+	{ "iops", "IOPS", "", false },
+	{ "cpu_us_per_io", "CPU per I/O, job and SQ thread", "us", false },
+	{ "lat_p50_us", "latency p50", "us", true },
+	{ "lat_p99_us", "latency p99", "us", true },
+};
+
+enum { IOPS, CPU, P50, P99, MEASURES };
+
 struct args {
 	struct cmd_common common;
 	const char *file, *rw, *bs;
 	unsigned pairs, seconds, depth[DEPTHS_MAX], depths;
 	bool direct;
+	const char *more[SIDES][OPTIONS_MAX];	/* fio options of one side */
+	unsigned nr_more[SIDES];
 };
 
 struct duel {
 	const struct args *a;
 	struct fio fio;
 	char path[PATH_MAX], json_path[PATH_MAX];
-	double iops[DEPTHS_MAX][SIDES][STATS_N_MAX];
+	double value[DEPTHS_MAX][MEASURES][SIDES][STATS_N_MAX];
 };
 
-enum { OPT_PAIRS = 1000, OPT_SECONDS, OPT_BS, OPT_RW, OPT_DIRECT };
+enum { OPT_PAIRS = 1000, OPT_SECONDS, OPT_BS, OPT_RW, OPT_DIRECT, OPT_OURS, OPT_STOCK, OPT_ALL };
 
 static const struct argp_option options[] = {
 	{ "file", 'F', "PATH", 0, "Read this file or device (never written; default: a scratch file of 64 MiB, removed at the end)", 0 },
@@ -55,11 +76,49 @@ static const struct argp_option options[] = {
 	{ "direct", OPT_DIRECT, NULL, 0, "Direct I/O: the device, not the page cache", 0 },
 	{ "pairs", OPT_PAIRS, "N", 0, "Rounds of all three, their order reversed every other time (default: 11, at least 5)", 0 },
 	{ "seconds", OPT_SECONDS, "S", 0, "Time of each run (default: 2)", 0 },
+	{ "all", OPT_ALL, "OPTION", 0, "A fio option for all three, as --all=--thinktime=5000; may be given again", 0 },
+	{ "ours", OPT_OURS, "OPTION", 0, "A fio option for this engine only, as --ours=--sq_wake=adaptive; may be given again", 0 },
+	{ "stock", OPT_STOCK, "OPTION", 0, "A fio option for the stock engine with sqthread_poll only; may be given again", 0 },
 	CMD_OPTION_OUT("Where the scratch file goes"),
 	CMD_OPTION_JSON("Print JSON, with every single value"),
 	CMD_OPTIONS_FIO,
 	{ 0 },
 };
+
+static unsigned number(struct argp_state *state, const char *arg, const char *name, unsigned min, unsigned max)
+{
+	char *end;
+	unsigned long v = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || v < min || v > max)
+		argp_error(state, "--%s: '%s' is not a number from %u to %u", name, arg, min, max);
+	return (unsigned)v;
+}
+
+static void parse_depths(struct argp_state *state, struct args *a, char *list)
+{
+	char *rest = NULL;
+
+	a->depths = 0;
+	for (char *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		if (a->depths == DEPTHS_MAX)
+			argp_error(state, "--iodepth: more than %d depths", DEPTHS_MAX);
+		a->depth[a->depths++] = number(state, one, "iodepth", 1, 32768);
+	}
+	if (!a->depths)
+		argp_error(state, "--iodepth: give at least one depth");
+}
+
+static void more_options(struct argp_state *state, struct args *a, unsigned from, unsigned to, const char *arg)
+{
+	if (strncmp(arg, "--", 2))
+		argp_error(state, "'%s' is not an option of fio: write --%s", arg, arg);
+	for (unsigned side = from; side <= to; side++) {
+		if (a->nr_more[side] == OPTIONS_MAX)
+			argp_error(state, "more than %d options for %s", OPTIONS_MAX, sides[side].name);
+		a->more[side][a->nr_more[side]++] = arg;
+	}
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -70,7 +129,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->file = arg;
 		return 0;
 	case 'q':
-		a->depths = cmd_numbers(state, arg, "iodepth", a->depth, DEPTHS_MAX, 1, 32768);
+		parse_depths(state, a, arg);
 		return 0;
 	case OPT_BS:
 		a->bs = arg;
@@ -83,11 +142,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_DIRECT:
 		a->direct = true;
 		return 0;
+	case OPT_OURS:
+		more_options(state, a, OURS, OURS, arg);
+		return 0;
+	case OPT_STOCK:
+		more_options(state, a, STOCK, STOCK, arg);
+		return 0;
+	case OPT_ALL:
+		more_options(state, a, OURS, PLAIN, arg);
+		return 0;
 	case OPT_PAIRS:
-		a->pairs = cmd_number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
+		a->pairs = number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
 		return 0;
 	case OPT_SECONDS:
-		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
+		a->seconds = number(state, arg, "seconds", 1, 3600);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many: name a target with --file", arg);
@@ -97,14 +165,55 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int run_side(struct duel *d, unsigned depth, unsigned side, struct progress *bar, double *iops, struct why *why)
+/* What one run measured, into column ROUND. */
+static int take(struct duel *d, unsigned q, unsigned side, unsigned round, const struct proc_end *end, struct why *why)
+{
+	double (*value)[SIDES][STATS_N_MAX] = d->value[q];
+	struct fio_result r;
+	json_t *doc = fiojson_load(d->json_path, why);
+	int rc = doc ? fiojson_result(doc, &r, why) : -EIO;
+
+	json_decref(doc);
+	if (rc)
+		return rc;
+	value[IOPS][side][round] = r.iops;
+	value[CPU][side][round] = end->cpu_s * 1e6 / r.ios;
+	value[P50][side][round] = hist_percentile(&r.lat_ns, 50) / 1e3;
+	value[P99][side][round] = hist_percentile(&r.lat_ns, 99) / 1e3;
+	hist_free(&r.lat_ns);
+	if (end->exit || r.error || !(r.iops > 0))
+		return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d): try the same with fio itself on %s",
+			       sides[side].name, d->a->depth[q], end->exit, d->path);
+	return 0;
+}
+
+static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
 {
 	const struct args *a = d->a;
-	const struct fioread job = { .name = sides[side].name, .path = d->path, .more = sides[side].engine, .bs = a->bs, .rw = a->rw,
-				     .iodepth = depth, .seconds = a->seconds, .direct = a->direct, .json_path = d->json_path,
-				     .tick = progress_tick, .ctx = bar };
+	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[32], output[PATH_MAX + 16];
+	char *argv[ARGS_MAX] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", "--time_based", "--invalidate=0",
+				 "--group_reporting", "--lat_percentiles=1", "--output-format=json+", a->direct ? "--direct=1" : "--direct=0", name, bs, qd,
+				 rw, runtime, output };
+	struct proc_end end = { 0 };
+	int n = 16, rc;
 
-	return fioread_run(&d->fio, &job, iops, why);
+	for (const char *const *e = sides[side].engine; *e; e++)
+		argv[n++] = (char *)*e;
+	for (unsigned i = 0; i < a->nr_more[side]; i++)
+		argv[n++] = (char *)a->more[side][i];
+	snprintf(name, sizeof(name), "--filename=%s", d->path);
+	snprintf(bs, sizeof(bs), "--bs=%s", a->bs);
+	snprintf(qd, sizeof(qd), "--iodepth=%u", a->depth[q]);
+	snprintf(rw, sizeof(rw), "--rw=%s", a->rw);
+	snprintf(runtime, sizeof(runtime), "--runtime=%u", a->seconds);
+	snprintf(output, sizeof(output), "--output=%s", d->json_path);
+	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = a->seconds + PATIENCE_S,
+				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, &end, why);
+	if (rc)
+		return rc;
+	if (end.interrupted)
+		return why_set(why, -EINTR, "interrupted: nothing is kept");
+	return take(d, q, side, round, &end, why);
 }
 
 static int run_all(struct duel *d, struct why *why)
@@ -122,7 +231,7 @@ static int run_all(struct duel *d, struct why *why)
 			snprintf(label, sizeof(label), "iodepth %u, %s, round %u/%u", a->depth[q], sides[side].name,
 				 round + 1, a->pairs);
 			progress_step(&bar, label);
-			rc = run_side(d, a->depth[q], side, &bar, &d->iops[q][side][round], why);
+			rc = run_side(d, q, side, round, &bar, why);
 			bar.done++;
 		}
 	}
@@ -131,13 +240,45 @@ static int run_all(struct duel *d, struct why *why)
 }
 
 /* Ratio of two runs of the same round: what disturbs a whole round falls out. */
-static struct est ratio_of(const struct duel *d, unsigned q, unsigned side)
+static struct est ratio_of(const struct duel *d, unsigned q, unsigned measure, unsigned side)
 {
+	const double (*value)[STATS_N_MAX] = d->value[q][measure];
 	double ratio[STATS_N_MAX];
 
 	for (unsigned i = 0; i < d->a->pairs; i++)
-		ratio[i] = d->iops[q][OURS][i] / d->iops[q][side][i];
+		ratio[i] = value[OURS][i] / value[side][i];
 	return stats_median_est(ratio, d->a->pairs);
+}
+
+/* Before 3.36 fio sets no issue time under sqthread_poll: its latencies are seconds. */
+static bool knows_latency(const struct duel *d, unsigned side)
+{
+	unsigned minor;
+
+	return side != STOCK || sscanf(d->fio.version, "fio-3.%u", &minor) != 1 || minor >= 36;
+}
+
+static void print_row(const struct duel *d, unsigned q, unsigned measure)
+{
+	const struct args *a = d->a;
+	bool all = !measures[measure].latency || knows_latency(d, STOCK);
+
+	printf("%7u", a->depth[q]);
+	for (unsigned side = 0; side < SIDES; side++) {
+		if (side == STOCK && !all)
+			printf(" %12s", "-");
+		else
+			printf(measure == IOPS ? " %12.0f" : " %12.2f", stats_median(d->value[q][measure][side], a->pairs));
+	}
+	for (unsigned side = STOCK; side < SIDES; side++) {
+		struct est e = ratio_of(d, q, measure, side);
+
+		if (side == STOCK && !all)
+			printf("   %-24s", "not known to this fio");
+		else
+			printf("   %.3f [%.3f, %.3f]    ", e.value, e.lo, e.hi);
+	}
+	putchar('\n');
 }
 
 static void print_table(const struct duel *d)
@@ -146,14 +287,11 @@ static void print_table(const struct duel *d)
 
 	printf("%s, %s %s, %s, %u rounds of %u s, interleaved; median ratio of the rounds [95 %% interval]\n", d->fio.version,
 	       a->bs, a->rw, a->direct ? "direct" : "cached", a->pairs, a->seconds);
-	printf("%7s %12s %12s %12s   %-24s %s\n", "iodepth", "sqpoll IOPS", "stock SQPOLL", "plain", "sqpoll / stock SQPOLL",
-	       "sqpoll / plain io_uring");
-	for (unsigned q = 0; q < a->depths; q++) {
-		struct est s = ratio_of(d, q, STOCK), p = ratio_of(d, q, PLAIN);
-
-		printf("%7u %12.0f %12.0f %12.0f   %.3f [%.3f, %.3f]     %.3f [%.3f, %.3f]\n", a->depth[q],
-		       stats_median(d->iops[q][OURS], a->pairs), stats_median(d->iops[q][STOCK], a->pairs),
-		       stats_median(d->iops[q][PLAIN], a->pairs), s.value, s.lo, s.hi, p.value, p.lo, p.hi);
+	for (unsigned m = 0; m < MEASURES; m++) {
+		printf("%s%s%s\n%7s %12s %12s %12s   %-24s %s\n", measures[m].title, *measures[m].unit ? ", " : "", measures[m].unit,
+		       "iodepth", "sqpoll", "stock SQPOLL", "plain", "sqpoll / stock SQPOLL", "  sqpoll / plain io_uring");
+		for (unsigned q = 0; q < a->depths; q++)
+			print_row(d, q, m);
 	}
 }
 
@@ -162,26 +300,74 @@ static json_t *est_json(struct est e)
 	return json_pack("{s:f, s:f, s:f, s:f}", "median", e.value, "lo", e.lo, "hi", e.hi, "cover", e.cover);
 }
 
+static json_t *values_json(const double *value, unsigned n)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_real(value[i]));
+	return list;
+}
+
+/* One measure of a cell: the values of all rounds and the ratios; null what the stock engine does not know. */
+static json_t *measure_json(const struct duel *d, unsigned q, unsigned m)
+{
+	json_t *o = json_object();
+	char key[48];
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		bool known = !measures[m].latency || knows_latency(d, side);
+
+		json_object_set_new(o, sides[side].name, known ? values_json(d->value[q][m][side], d->a->pairs) : json_null());
+		if (side == OURS)
+			continue;
+		snprintf(key, sizeof(key), "ratio_to_%s", sides[side].name);
+		json_object_set_new(o, key, known ? est_json(ratio_of(d, q, m, side)) : json_null());
+	}
+	return o;
+}
+
+static json_t *options_json(const struct args *a)
+{
+	json_t *o = json_object();
+
+	for (unsigned side = 0; side < SIDES; side++) {
+		json_t *list = json_array();
+
+		for (unsigned i = 0; i < a->nr_more[side]; i++)
+			json_array_append_new(list, json_string(a->more[side][i]));
+		json_object_set_new(o, sides[side].name, list);
+	}
+	return o;
+}
+
 static void print_json(const struct duel *d)
 {
 	const struct args *a = d->a;
 	json_t *cells = json_array();
 
 	for (unsigned q = 0; q < a->depths; q++) {
-		json_t *cell = json_pack("{s:i, s:o, s:o}", "iodepth", (int)a->depth[q], "ratio_to_stock",
-					 est_json(ratio_of(d, q, STOCK)), "ratio_to_plain", est_json(ratio_of(d, q, PLAIN)));
+		json_t *cell = json_pack("{s:i}", "iodepth", (int)a->depth[q]);
 
-		for (unsigned s = 0; s < SIDES; s++) {
-			json_t *values = json_array();
-
-			for (unsigned i = 0; i < a->pairs; i++)
-				json_array_append_new(values, json_real(d->iops[q][s][i]));
-			json_object_set_new(cell, sides[s].name, values);
-		}
+		for (unsigned m = 0; m < MEASURES; m++)
+			json_object_set_new(cell, measures[m].name, measure_json(d, q, m));
 		json_array_append_new(cells, cell);
 	}
-	cmd_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:o}", "schema", "sqbench-versus/1", "fio", d->fio.version,
-				 "bs", a->bs, "rw", a->rw, "direct", a->direct, "seconds", (int)a->seconds, "cells", cells));
+	cmd_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "schema", "sqbench-versus/2", "fio", d->fio.version,
+				 "bs", a->bs, "rw", a->rw, "direct", a->direct, "seconds", (int)a->seconds, "options", options_json(a),
+				 "cells", cells));
+}
+
+/* The whole file once: with --direct=0 the page cache is what is measured. */
+static void read_once(const char *path)
+{
+	static char buf[1 << 20];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0 && !proc_interrupted())
+		;
+	if (fd >= 0)
+		close(fd);
 }
 
 static int prepare(struct duel *d, struct why *why)
@@ -206,7 +392,7 @@ static int prepare(struct duel *d, struct why *why)
 		rc = scratch_create(d->path, (uint64_t)SIZE_MIB << 20, why);
 	}
 	if (!rc && !a->direct)
-		scratch_warm(d->path);
+		read_once(d->path);
 	return rc;
 }
 

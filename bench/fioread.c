@@ -4,19 +4,17 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "fiojson.h"
 #include "proc.h"
 
 #define PATIENCE_S 60
 
-int fioread_run(const struct fio *fio, const struct fioread *job, double *iops, struct why *why)
+int fioread_run(const struct fio *fio, const struct fioread *job, struct fio_result *r, double *cpu_s, struct why *why)
 {
 	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[48], output[PATH_MAX + 16];
-	char *argv[16 + FIOREAD_MORE_MAX] = { (char *)fio->bin, "--name=read", "--readonly", "--norandommap", "--time_based",
-					      "--invalidate=0", "--output-format=json",
+	char *argv[15 + FIOREAD_MORE_MAX] = { (char *)fio->bin, "--name=read", "--readonly", "--norandommap", "--time_based",
+					      "--invalidate=0", job->bins ? "--output-format=json+" : "--output-format=json",
 					      job->direct ? "--direct=1" : "--direct=0", name, bs, qd, rw, runtime, output };
 	struct proc_end end = { 0 };
-	struct fio_result r;
 	json_t *doc;
 	int n = 14, rc;
 
@@ -33,14 +31,14 @@ int fioread_run(const struct fio *fio, const struct fioread *job, double *iops, 
 	if (!rc && end.interrupted)
 		return why_set(why, -EINTR, "interrupted: nothing is kept");
 	doc = rc ? NULL : fiojson_load(job->json_path, why);
-	rc = doc ? fiojson_result(doc, &r, why) : -EIO;
+	rc = doc ? fiojson_result(doc, r, why) : -EIO;
 	json_decref(doc);
 	if (rc)
 		return rc;
-	*iops = r.iops;
-	hist_free(&r.lat_ns);
-	if (end.exit || r.error || !(r.iops > 0))
-		return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d): try the same with fio itself on %s", job->name,
-			       job->iodepth, end.exit, job->path);
-	return 0;
+	*cpu_s = end.cpu_s;
+	if (!end.exit && !r->error && r->iops > 0)
+		return 0;
+	hist_free(&r->lat_ns);
+	return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d): try the same with fio itself on %s", job->name, job->iodepth,
+		       end.exit, job->path);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -116,9 +117,15 @@ static void wait_end(const struct proc *p, pid_t pid, int pidfd, struct proc_end
 	end->wall_s = proc_now_s() - start;
 }
 
+static double seconds(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
 int proc_run(const struct proc *p, struct proc_end *end, struct why *why)
 {
 	pid_t parent = getpid(), pid;
+	struct rusage used = { 0 };
 	int status = 0, pidfd;
 
 	memset(end, 0, sizeof(*end));
@@ -139,8 +146,9 @@ int proc_run(const struct proc *p, struct proc_end *end, struct why *why)
 	}
 	wait_end(p, pid, pidfd, end);
 	close(pidfd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
 		;
+	end->cpu_s = seconds(&used.ru_utime) + seconds(&used.ru_stime);
 	end->exit = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	end->interrupted |= interrupted != 0;
 	return 0;

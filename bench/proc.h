@@ -24,6 +24,7 @@ struct proc_end {
 	bool timed_out;
 	bool interrupted;
 	double wall_s;
+	double cpu_s;		/* of the child, its threads, and the children that it waited for */
 };
 
 /* SIGINT, SIGTERM and SIGHUP set proc_interrupted() from now on. */

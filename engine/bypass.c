@@ -25,6 +25,7 @@ int sqp_bypass_open(struct sqp_ring *r, struct sqp_why *why)
 		return ret;
 	}
 	r->side = side;
+	sqp_policy_init(&r->policy, sqp_idle_longest_ms(r->cfg.idle_ms) * 1000000, sqp_now_ns(r));
 	return 0;
 }
 
@@ -36,11 +37,27 @@ bool sqp_bypass_order(struct sqp_ring *r)
 	return true;
 }
 
-static bool goes_aside(const struct sqp_ring *r)
+static bool goes_aside(struct sqp_ring *r, uint64_t now_ns, unsigned nr)
 {
+	bool asleep = atomic_load_explicit(r->kflags, memory_order_relaxed) & IORING_SQ_NEED_WAKEUP, wanted = true;
+
+	if (r->cfg.wake == SQP_WAKE_ADAPTIVE)
+		wanted = sqp_policy_decide(&r->policy, now_ns, nr, asleep, r->patience.crowded_until_ns);
 	if (r->ordered && r->inflight)
 		return r->side->inflight;
-	return atomic_load_explicit(r->kflags, memory_order_relaxed) & IORING_SQ_NEED_WAKEUP;
+	return asleep || !wanted;
+}
+
+/* The thread is worth waking, and what is under way now does not wait for it. */
+static int call_thread(struct sqp_ring *r, uint64_t now_ns)
+{
+	if (r->woken && now_ns - r->woken_ns < SQP_WAKE_AGAIN_NS)
+		return 0;
+	r->woken = true;
+	r->woken_head = r->sq_published;
+	r->woken_ns = now_ns;
+	r->count.wakeups++;
+	return sqp_enter(r, 0, IORING_ENTER_SQ_WAKEUP);
 }
 
 static void move_aside(struct sqp_ring *r, unsigned nr)
@@ -70,12 +87,19 @@ static void note_sleep(struct sqp_ring *r, uint64_t now_ns)
 
 int sqp_bypass_commit(struct sqp_ring *r, uint64_t now_ns, bool *aside)
 {
+	bool adaptive = r->cfg.wake == SQP_WAKE_ADAPTIVE;
+	uint64_t time_ns = now_ns || !adaptive ? now_ns : sqp_now_ns(r);
 	unsigned nr = sqp_pending(r);
+	int ret = 0;
 
-	*aside = goes_aside(r);
+	*aside = goes_aside(r, time_ns, nr);
 	r->ordered = false;
 	if (!*aside)
 		return sqp_commit(r, now_ns);
+	if (adaptive && r->policy.thread)
+		ret = call_thread(r, time_ns);
+	if (ret)
+		return ret;
 	if (now_ns)
 		note_sleep(r, now_ns);
 	move_aside(r, nr);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sq_wake=bypass: beside the SQPOLL ring there is a plain one with the same files and buffers. While the SQ thread sleeps,
+ * sq_wake=bypass and adaptive: beside the SQPOLL ring there is a plain one with the same files and buffers. While the SQ thread sleeps,
  * what is filled is moved there and submitted with one io_uring_enter, which takes some microseconds where waking the
  * thread takes up to a scheduling slice. sqp_reap() hands out the completions of both.
  * A request that must not overtake others goes where those are.
+ * sq_wake=adaptive: whether the SQ thread is worth its CPU is decided anew all the time (policy.h). When it is, it is woken
+ * while the requests of that time still go through the plain ring: nobody waits for it.
  */
 #ifndef SQP_BYPASS_H
 #define SQP_BYPASS_H

@@ -29,6 +29,7 @@ enum sqp_reap_mode {
 enum sqp_wake_mode {
 	SQP_WAKE_ALWAYS,		/* wake it */
 	SQP_WAKE_BYPASS,		/* let it sleep, submit them through a plain ring, see bypass.h */
+	SQP_WAKE_ADAPTIVE,		/* use the thread while it is worth its CPU, see policy.h, else as bypass */
 };
 
 /* One line for a person: what failed, on what, the likely cause, the cure. */

@@ -11,6 +11,20 @@ uint64_t sqp_hist_low(unsigned index)
 	return (sub + SQP_HIST_SUB) << (octave - 1);
 }
 
+void sqp_hist_merge(struct sqp_hist *into, const struct sqp_hist *from)
+{
+	if (!from->n)
+		return;
+	if (!into->n || from->min < into->min)
+		into->min = from->min;
+	if (from->max > into->max)
+		into->max = from->max;
+	into->n += from->n;
+	into->sum += from->sum;
+	for (unsigned i = 0; i < SQP_HIST_BINS; i++)
+		into->bin[i] += from->bin[i];
+}
+
 uint64_t sqp_hist_percentile(const struct sqp_hist *h, double fraction)
 {
 	double want = fraction * (double)h->n;

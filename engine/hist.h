@@ -46,6 +46,9 @@ static inline void sqp_hist_add(struct sqp_hist *h, uint64_t ns)
 /* First value of bin INDEX, in ns; INDEX may be SQP_HIST_BINS, the end of the last one. */
 uint64_t sqp_hist_low(unsigned index);
 
+/* Adds the samples of FROM to INTO. */
+void sqp_hist_merge(struct sqp_hist *into, const struct sqp_hist *from);
+
 /* The value (ns) that FRACTION (0..1) of the samples do not exceed: upper edge of its bin, clipped to the
  * largest sample. 0 when the histogram is empty: check n first. */
 uint64_t sqp_hist_percentile(const struct sqp_hist *h, double fraction);

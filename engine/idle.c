@@ -35,7 +35,7 @@ static bool asleep(const struct sqp_ring *r)
 	return atomic_load_explicit(r->kflags, memory_order_relaxed) & IORING_SQ_NEED_WAKEUP;
 }
 
-static uint64_t longest_spin_ms(unsigned idle_ms)
+uint64_t sqp_idle_longest_ms(unsigned idle_ms)
 {
 	unsigned hz = sqp_kernel_hz();
 
@@ -55,7 +55,7 @@ const char *sqp_idle_probe(struct sqp_ring *r)
 		return "no clock was read for each I/O (gtod_reduce or disabled latencies)";
 	if (asleep(r))
 		return "the SQ thread slept before the end could be watched";
-	if (longest_spin_ms(r->cfg.idle_ms) > r->cfg.idle_probe_ms)
+	if (sqp_idle_longest_ms(r->cfg.idle_ms) > r->cfg.idle_probe_ms)
 		return "the idle period is longer than idle_probe_ms";
 	if (start_ns - r->active_ns > FRESH_ENOUGH_NS)
 		return "the time of the last activity is not known well enough";

@@ -16,6 +16,10 @@ void sqp_idle_fell_asleep(struct sqp_ring *r);
  * longer than cfg.idle_probe_ms. NULL when that gave a sample, else the reason why not. */
 const char *sqp_idle_probe(struct sqp_ring *r);
 
+/* The longest time (ms) that the SQ thread of an idle period of IDLE_MS may spin: jiffies are rounded up, and the first is
+ * not a whole one. */
+uint64_t sqp_idle_longest_ms(unsigned idle_ms);
+
 /* Median of the observed spins in ns; 0 when none was seen. */
 uint64_t sqp_idle_median_ns(const struct sqp_idle_seen *seen);
 

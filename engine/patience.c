@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "patience.h"
 
-enum { LEARN_SHIFT = 3 };	/* each wait counts an eighth */
+/* Each wait counts 1/64: fewer, and long waits that come in a row or in turns would set what is done about the next. */
+enum { LEARN_SHIFT = 6 };
 
 bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, bool untaken)
 {
@@ -9,7 +10,7 @@ bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t
 		return mode == SQP_REAP_SLEEP;
 	if (p->crowded_until_ns && now_ns >= p->crowded_until_ns)
 		p->crowded_until_ns = 0;
-	if (p->crowded_until_ns || p->typical_ns > SQP_SPIN_NS)
+	if (p->crowded_until_ns || p->spinning_ns > SQP_SPIN_NS)
 		return true;
 	if (waited_ns < SQP_SPIN_NS)
 		return false;
@@ -21,7 +22,8 @@ bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t
 
 void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns)
 {
-	int64_t off = (int64_t)waited_ns - (int64_t)p->typical_ns;
+	/* a long one is spun through up to the limit, and then blocked for all the same */
+	int64_t cost = waited_ns < SQP_SPIN_NS ? (int64_t)waited_ns : 2 * SQP_SPIN_NS;
 
-	p->typical_ns = (uint64_t)((int64_t)p->typical_ns + off / (1 << LEARN_SHIFT));
+	p->spinning_ns = (uint64_t)((int64_t)p->spinning_ns + (cost - (int64_t)p->spinning_ns) / (1 << LEARN_SHIFT));
 }

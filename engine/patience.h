@@ -11,13 +11,13 @@
 #include "config.h"
 
 enum {
-	SQP_SPIN_NS = 20000,		/* spin no longer than this */
+	SQP_SPIN_NS = 20000,		/* spin no longer than this: what blocking costs, its delay included */
 	SQP_CROWDED_NS = 10000000,	/* for so long after a sign of too few CPUs, do not spin at all */
 };
 
 /* Zero is the start: nothing learnt. */
 struct sqp_patience {
-	uint64_t typical_ns;		/* moving average of the waits that lasted long enough to be timed */
+	uint64_t spinning_ns;		/* moving average of what spinning first would have cost, of the waits long enough to be timed */
 	uint64_t crowded_until_ns;	/* 0: no sign of it */
 };
 
@@ -26,7 +26,7 @@ struct sqp_patience {
 static inline bool sqp_patience_short(const struct sqp_patience *p, enum sqp_reap_mode mode)
 {
 	return mode == SQP_REAP_SLEEP ||
-	       (mode == SQP_REAP_HYBRID && (p->typical_ns > SQP_SPIN_NS || p->crowded_until_ns));
+	       (mode == SQP_REAP_HYBRID && (p->spinning_ns > SQP_SPIN_NS || p->crowded_until_ns));
 }
 
 /* Shall a wait of MODE that has lasted WAITED_NS block at NOW_NS? UNTAKEN: the SQ thread has not even taken all entries. */

@@ -16,7 +16,7 @@ int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 /* CQE number I of the last sqp_reap() that returned FIRST; valid until the next one. */
 static inline struct io_uring_cqe *sqp_cqe(struct sqp_ring *r, unsigned first, unsigned i)
 {
-	if (__builtin_expect(i >= r->split, 0)) {
+	if (__builtin_expect(r->side != NULL, 0) && i >= r->split) {
 		i -= r->split;
 		first = r->side_first;
 		r = r->side;

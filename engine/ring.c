@@ -9,7 +9,6 @@
 #include "wake.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -237,7 +236,6 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 	}
 	map_pointers(r);
 	register_fd(r, &caps);
-	r->split = UINT_MAX;
 	r->time_mask = cfg->time_all ? 0 : SQP_PICKUP_EVERY - 1;
 	r->active_ns = sqp_now_ns(r);
 	ret = sqp_looks_open(r, why);
@@ -262,8 +260,11 @@ struct sqp_counters sqp_ring_count(const struct sqp_ring *r)
 {
 	struct sqp_counters c = r->count;
 
+	c.trials = r->policy.trials;
+	c.trials_failed = r->policy.failed;
 	if (r->side) {
 		c.enters += r->side->count.enters;
+		c.bypass_enters = r->side->count.enters - r->side->count.waits - r->side->count.cq_overflow;
 		c.waits += r->side->count.waits;
 		c.cq_overflow += r->side->count.cq_overflow;
 	}

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "hist.h"
 #include "patience.h"
+#include "policy.h"
 #include "procfs.h"
 
 #include <liburing.h>
@@ -19,7 +20,8 @@ struct sqp_counters {
 	uint64_t submitted, completed;
 	uint64_t enters, wakeups, rechecks, sq_full, cq_overflow, stalls;
 	uint64_t waits, polls;		/* enters that block for completions, polls for those of two rings */
-	uint64_t bypassed;
+	uint64_t bypassed, bypass_enters;	/* bypass_enters: by sqp_ring_count() only */
+	uint64_t trials, trials_failed;	/* of the SQ thread, see policy.h */
 };
 
 /* A publication whose pick-up by the SQ thread is being timed. */
@@ -63,12 +65,13 @@ struct sqp_ring {
 	_Atomic unsigned *cq_khead, *cq_ktail;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
-	struct sqp_ring *side;		/* the plain ring of sq_wake=bypass, or NULL; see bypass.h */
+	struct sqp_ring *side;		/* the plain ring of sq_wake=bypass and adaptive, or NULL; see bypass.h */
 	unsigned split;			/* of the completions handed out last, those from this one on are the side ring's */
 	unsigned side_first;		/* position of the first of them */
 	bool side_turn;			/* it is the side ring's turn to hand out first */
 	bool ordered;			/* what is filled must not overtake what is in flight */
 	struct sqp_patience patience;
+	struct sqp_policy policy;
 	uint64_t active_ns;		/* last activity of the ring that we know of */
 	unsigned commits;
 	bool idle_watched;		/* this sleep has been recorded */

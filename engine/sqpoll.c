@@ -248,7 +248,7 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	if (ret)
 		return fail(td, ret, &why);
 	job->ring_open = true;
-	if (cfg.wake == SQP_WAKE_BYPASS)
+	if (cfg.wake != SQP_WAKE_ALWAYS)
 		ret = sqp_bypass_open(&job->ring, &why);
 	if (!ret && o->fixedbufs)
 		ret = register_buffers(td, job, &why);
@@ -637,7 +637,7 @@ static void trim_result(struct thread_data *td, struct sqp_job *job, struct io_u
 
 static void log_times(struct sqp_job *job, const struct io_u *io_u, unsigned event)
 {
-	bool aside = event >= job->ring.split;
+	bool aside = job->ring.side && event >= job->ring.split;
 	const struct sqp_ring *r = aside ? job->ring.side : &job->ring;
 	unsigned cq_position = aside ? job->ring.side_first + event - job->ring.split : job->first + event;
 	const struct sqp_io_times times = {
@@ -700,7 +700,10 @@ static void describe_nvme(struct thread_data *td, const struct sqp_job *job, str
 
 static void describe_options(struct thread_data *td, const struct sqp_job *job, struct sqp_identity *id)
 {
-	static const char *const wake_modes[] = { [SQP_WAKE_ALWAYS] = "always", [SQP_WAKE_BYPASS] = "bypass" };
+	static const char *const wake_modes[] = {
+		[SQP_WAKE_ALWAYS] = "always", [SQP_WAKE_BYPASS] = "bypass",
+		[SQP_WAKE_ADAPTIVE] = "adaptive",
+	};
 	static const char *const reap_modes[] = {
 		[SQP_REAP_SPIN] = "spin", [SQP_REAP_SLEEP] = "sleep", [SQP_REAP_HYBRID] = "hybrid",
 	};

@@ -49,15 +49,16 @@ struct fio_option sqp_fio_options[] = {
 		.posval = {
 			{ .ival = "always", .oval = SQP_WAKE_ALWAYS, .help = "Wake it with io_uring_enter" },
 			{ .ival = "bypass", .oval = SQP_WAKE_BYPASS, .help = "Let it sleep and submit through a plain ring" },
+			{ .ival = "adaptive", .oval = SQP_WAKE_ADAPTIVE, .help = "Use it only while it is worth its CPU" },
 		},
 	}, {
 		.name = "reap", .lname = "How to wait for completions", .type = FIO_OPT_STR,
-		.off1 = OFF(reap), .def = "spin", ENGINE_OPTION,
-		.help = "How to wait for completions",
+		.off1 = OFF(reap), ENGINE_OPTION,
+		.help = "How to wait for completions (default: spin, with sq_wake=adaptive hybrid)",
 		.posval = {
-			{ .ival = "spin", .oval = SQP_REAP_SPIN, .help = "Watch the CQ ring from user space" },
-			{ .ival = "sleep", .oval = SQP_REAP_SLEEP, .help = "Block in io_uring_enter" },
-			{ .ival = "hybrid", .oval = SQP_REAP_HYBRID, .help = "Spin as long as that pays, then block" },
+			{ .ival = "spin", .oval = SQP_REAP_SPIN + 1, .help = "Watch the CQ ring from user space" },
+			{ .ival = "sleep", .oval = SQP_REAP_SLEEP + 1, .help = "Block in io_uring_enter" },
+			{ .ival = "hybrid", .oval = SQP_REAP_HYBRID + 1, .help = "Spin as long as that pays, then block" },
 		},
 	}, {
 		.name = "stats_file", .lname = "SQPOLL statistics file", .type = FIO_OPT_STR_STORE,
@@ -250,6 +251,21 @@ static int check_ms(const char *name, unsigned long long ms, struct sqp_why *why
 	return sqp_why(why, -EINVAL, "%s=%llu is out of range 0..%d ms", name, ms, SQP_MAX_IDLE_MS);
 }
 
+/* reap has no default of its own: a job that adapts does not spin in vain, and its SQ thread has the shortest idle period
+ * that there is. */
+static void choose_modes(const struct sqp_options *o, struct sqp_config *cfg)
+{
+	bool adaptive = o->sq_wake == SQP_WAKE_ADAPTIVE;
+
+	cfg->wake = (enum sqp_wake_mode)o->sq_wake;
+	if (o->reap)
+		cfg->reap = (enum sqp_reap_mode)(o->reap - 1);
+	else
+		cfg->reap = adaptive ? SQP_REAP_HYBRID : SQP_REAP_SPIN;
+	if (adaptive && !cfg->idle_ms)
+		cfg->idle_ms = 1;
+}
+
 int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct sqp_why *why)
 {
 	const struct sqp_options *o = td->eo;
@@ -269,8 +285,7 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	cfg->idle_ms = (unsigned)o->sq_thread_idle;
 	cfg->stall_ms = (unsigned)o->stall_ms;
 	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
-	cfg->wake = (enum sqp_wake_mode)o->sq_wake;
-	cfg->reap = (enum sqp_reap_mode)o->reap;
+	choose_modes(o, cfg);
 	cfg->hipri = o->hipri;
 	cfg->hybrid = o->hybrid;
 	cfg->big = sqp_is_passthrough(o);
@@ -294,6 +309,7 @@ unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned 
 	const struct sqp_options *o = td->eo;
 	bool nvme = sqp_is_passthrough(o), writes = o->write_mode == SQP_WRITE_MODE_WRITE;
 	const struct { bool set; const char *note; } table[] = {
+		{ o->sq_wake == SQP_WAKE_ADAPTIVE && !o->sq_thread_idle, "sq_wake=adaptive: sq_thread_idle=0 is taken as 1, the shortest idle period" },
 		{ !nvme && (o->readfua || o->writefua), "readfua and writefua have no effect without cmd_type=nvme" },
 		{ !nvme && (o->deac || !writes), "write_mode and deac have no effect without cmd_type=nvme" },
 		{ !nvme && o->verify_mode != SQP_VERIFY_MODE_READ, "verify_mode has no effect without cmd_type=nvme" },

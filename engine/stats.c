@@ -175,8 +175,9 @@ static void set_counters(json_t *o, const struct sqp_counters *c)
 {
 	const struct { const char *name; uint64_t value; } table[] = {
 		{ "submitted", c->submitted }, { "completed", c->completed }, { "enters", c->enters },
-		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
+		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "bypass_enters", c->bypass_enters }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
 		{ "cq_overflow", c->cq_overflow }, { "stalls", c->stalls },
+		{ "trials", c->trials }, { "trials_failed", c->trials_failed },
 	};
 
 	for (unsigned i = 0; i < SQP_NR(table); i++)
@@ -206,14 +207,17 @@ static void set_idle(json_t *o, const struct sqp_ring *r, json_t *reasons, const
 
 static void set_hists(json_t *o, const struct sqp_ring *r, json_t *reasons)
 {
+	struct sqp_hist reaped = r->reaped;
 	const struct { const char *name; const struct sqp_hist *h; const char *why; } table[] = {
 		{ "gap_ns", &r->gap, "no submission was timed" },
 		{ "wake_ns", &r->wake, "the SQ thread never had to be woken while a pick-up could be timed" },
 		{ "pickup_ns", &r->taken, "no pick-up by an awake SQ thread was timed" },
-		{ "reap_ns", &r->reaped, "no completion was timed" },
+		{ "reap_ns", &reaped, "no completion was timed" },
 	};
 	static const char no_clock[] = "no clock was read for each I/O (gtod_reduce or disabled latencies)";
 
+	if (r->side)
+		sqp_hist_merge(&reaped, &r->side->reaped);
 	for (unsigned i = 0; i < SQP_NR(table); i++) {
 		json_object_set_new(o, table[i].name, hist_json(table[i].h));
 		if (!table[i].h->n)

@@ -7,14 +7,18 @@
 need jq fio
 
 mkdir "$WORK/out"
-"$SQP_BENCH" versus --pairs 5 --seconds 1 --iodepth 4 --out "$WORK/out" --engine-dir "$SQP_ENGINE_DIR" --json \
+"$SQP_BENCH" versus --pairs 5 --seconds 1 --iodepth 4 --all=--numjobs=2 --ours=--sq_wake=adaptive --stock=--sqthread_poll_cpu=0 --out "$WORK/out" --engine-dir "$SQP_ENGINE_DIR" --json \
 	>"$WORK/json" 2>"$WORK/progress" || { cat "$WORK/progress" >&2; fail "versus failed: $?"; }
 [ -z "$(ls -A "$WORK/out")" ] || fail "left behind: $(ls -A "$WORK/out")"
-jq -e '.schema == "sqbench-versus/1" and (.cells | length) == 1
-	and (.cells[0] | .iodepth == 4 and ([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))
-	and (.cells[0] | [.ratio_to_stock, .ratio_to_plain] | all(.lo <= .median and .median <= .hi and .cover > 0.9))' \
+jq -e '.schema == "sqbench-versus/2" and (.cells | length) == 1 and .cells[0].iodepth == 4
+	and .options == {sqpoll: ["--numjobs=2", "--sq_wake=adaptive"], stock: ["--numjobs=2", "--sqthread_poll_cpu=0"], plain: ["--numjobs=2"]}
+	and (.cells[0] | [.iops, .cpu_us_per_io] | all([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))
+	and (.cells[0] | [.lat_p50_us, .lat_p99_us] | all([.sqpoll, .plain] | all(length == 5 and all(. > 0))))
+	and (.cells[0] | [.iops, .cpu_us_per_io] | all([.ratio_to_stock, .ratio_to_plain]
+		| all(.lo <= .median and .median <= .hi and .cover > 0.9)))
+	and (.cells[0].lat_p50_us | (.stock == null) == (.ratio_to_stock == null))' \
 	"$WORK/json" >/dev/null || { cat "$WORK/json" >&2; fail "the JSON is not complete"; }
-jq -e '.cells[0] | . as $c | ([range(5) | $c.sqpoll[.] / $c.stock[.]] | sort | .[2]) as $m
+jq -e '.cells[0].iops | . as $c | ([range(5) | $c.sqpoll[.] / $c.stock[.]] | sort | .[2]) as $m
 	| ($m - $c.ratio_to_stock.median | fabs) < 1e-6' "$WORK/json" >/dev/null || fail "the ratio is not the median of the rounds"
 
 head -c 2m /dev/urandom >"$WORK/mine"
@@ -31,6 +35,7 @@ usage() {
 	[ "$rc" -eq 2 ] || fail "versus $* ended with $rc instead of 2"
 	grep -Eq -- "$pattern" "$WORK/usage" || { cat "$WORK/usage" >&2; fail "versus $* did not say: $pattern"; }
 }
+usage "'sq_wake=bypass' is not an option of fio" --ours sq_wake=bypass
 usage "'4' is not a number from 5 to" --pairs 4
 usage "'0' is not a number from 1 to" --iodepth 1,0
 usage "'write' is neither read nor randread" --rw write

@@ -44,6 +44,13 @@ observe cycles --sq_thread_idle=1 --thinktime=15000 --number_ios=211
 [ "$(jq '.wakeups' "$WORK/stats")" -ge 150 ] || fail "211 gaps of 15 ms made only $(jq .wakeups "$WORK/stats") wake-ups of an SQ thread with idle 1 ms"
 observe bursts --sq_thread_idle=4 --iodepth=16 --thinktime=20000 --thinktime_blocks=37 --number_ios=2003
 observe pinned --sq_thread_idle=2 --sq_thread_cpu=0 --thinktime=15000 --number_ios=53
+observe bypass --sq_wake=bypass --sq_thread_idle=1 --iodepth=4 --thinktime=15000 --thinktime_blocks=7 --number_ios=211
+[ "$(jq '.bypassed' "$WORK/stats")" -ge 150 ] || fail "211 gaps of 15 ms, and only $(jq .bypassed "$WORK/stats") requests went past the sleeping SQ thread"
+[ "$(jq '.wakeups' "$WORK/stats")" -le 2 ] || fail "sq_wake=bypass woke the SQ thread $(jq .wakeups "$WORK/stats") times"
+observe adaptive --sq_wake=adaptive --iodepth=4 --thinktime=15000 --thinktime_blocks=7 --number_ios=211
+observe sleep --reap=sleep --sq_thread_idle=1000 --iodepth=4 --number_ios=2003
+[ "$(jq '.waits' "$WORK/stats")" -ge 1 ] || fail "reap=sleep never blocked"
+observe hybrid --reap=hybrid --sq_thread_idle=1000 --number_ios=503
 observe busy --sq_thread_idle=1000 --iodepth=4 --number_ios=5003 --norandommap
 observe two-threads --sq_thread_idle=1 --thinktime=15000 --number_ios=47 --numjobs=2 --thread=1
 observe two-processes --sq_thread_idle=1 --thinktime=15000 --number_ios=47 --numjobs=2

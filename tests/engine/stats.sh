@@ -22,8 +22,8 @@ sed -n '/^| `schema`/,/^| `reasons`/p' "$SQP_SOURCE/docs/RESULTS_FORMAT.md" | cu
 jq -s '.[0] | keys | sort' "$WORK/stats" >"$WORK/written"
 diff "$WORK/documented" "$WORK/written" || fail "documented and written fields differ (< documented, > written)"
 
-check 'all(.[]; .schema == "sqpoll-stats/1" and .error == 0 and .stalls == 0 and .cq_overflow == 0 and .bypassed == 0)'
-check 'all(.[]; .submitted == .completed and .enters == .wakeups + .rechecks + .cq_overflow + .stalls)'
+check 'all(.[]; .schema == "sqpoll-stats/1" and .error == 0 and .stalls == 0 and .cq_overflow == 0 and .bypassed == 0 and .waits == 0 and .trials == 0)'
+check 'all(.[]; .submitted == .completed and .enters == .wakeups + .rechecks + .cq_overflow + .stalls + .waits + .bypass_enters)'
 check 'all(.[]; .setup_flags - ["NO_SQARRAY"] == ["SQPOLL", "CQSIZE"] and .attached == false and (.registered_ring or .reasons.registered_ring))'
 check 'map(.job) == ["first", "second", "second"] and (map(.thread) | unique | length) == 3'
 check 'map(select(.job == "second").submitted) == [10007, 10007]'

@@ -9,8 +9,8 @@
 # last_guest_only LOG: forget what a guest said that QEMU let down; scripts/lab did it all again
 last_guest_only() {
 	local line
-	line=$(grep -n '^lab: .*: from the start, in a new guest$' "$1" | tail -n 1) || return 0
-	sed -i "1,${line%%:*}d" "$1"
+	line=$(grep -n '^lab: .*: from the start, in a new guest$' "$1" | tail -n 1)
+	[ -z "$line" ] || sed -i "1,${line%%:*}d" "$1"
 }
 
 in_guest() {
@@ -23,14 +23,7 @@ in_guest() {
 	return "$rc"
 }
 
-must_# last_guest_only LOG: forget what a guest said that QEMU let down; scripts/lab did it all again
-last_guest_only() {
-	local line
-	line=$(grep -n '^lab: .*: from the start, in a new guest$' "$1" | tail -n 1) || return 0
-	sed -i "1,${line%%:*}d" "$1"
-}
-
-in_guest() {
+must_in_guest() {
 	local rc=0
 	in_guest "$@" || rc=$?
 	[ "$rc" -eq 0 ] || fail "$1 in the guest $2 ended with $rc: $(tail -n 30 "$WORK/$1.log")"

@@ -54,9 +54,27 @@ static void one_value_is_every_percentile(void **state)
 	assert_int_equal(sqp_hist_percentile(&h, 0.999), 123456789);
 }
 
+static void merged_is_as_if_added_to_one(void **state)
+{
+	static struct sqp_hist a, b, both, none;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	for (uint64_t ns = 3; ns < 1000000000000; ns = ns * 3 + 1) {
+		sqp_hist_add(ns % 2 ? &a : &b, ns);
+		sqp_hist_add(&both, ns);
+	}
+	sqp_hist_merge(&a, &b);
+	sqp_hist_merge(&a, &none);
+	assert_memory_equal(&a, &both, sizeof(a));
+	sqp_hist_merge(&none, &both);
+	assert_memory_equal(&none, &both, sizeof(none));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(merged_is_as_if_added_to_one),
 		cmocka_unit_test(bins_are_contiguous_and_narrow),
 		cmocka_unit_test(extremes_stay_inside),
 		cmocka_unit_test(known_percentiles),

@@ -2,6 +2,7 @@
 /* The ring on this machine's own kernel: nothing here is simulated. */
 #include "unit.h"
 
+#include "bypass.h"
 #include "idle.h"
 #include "poll.h"
 #include "procfs.h"
@@ -47,7 +48,7 @@ static void open_ring(const struct sqp_config *cfg)
 {
 	struct sqp_why why;
 
-	if (sqp_ring_open(&r, cfg, &why))
+	if (sqp_ring_open(&r, cfg, &why) || (cfg->wake != SQP_WAKE_ALWAYS && sqp_bypass_open(&r, &why)))
 		fail_msg("%s", why.text);
 }
 
@@ -60,9 +61,12 @@ static void fill_nop(uint64_t tag)
 	sqe->user_data = tag;
 }
 
+static bool went_aside;		/* the last commit, past the SQ thread */
+
 static void commit(void)
 {
-	assert_int_equal(sqp_commit(&r, sqp_now_ns(&r)), 0);
+	went_aside = false;
+	assert_int_equal(r.side ? sqp_bypass_commit(&r, sqp_now_ns(&r), &went_aside) : sqp_commit(&r, sqp_now_ns(&r)), 0);
 }
 
 static void sleep_ms(unsigned ms)
@@ -196,9 +200,9 @@ static void overflowed_completions_come_back(void **state)
 }
 
 /* A pipe that nobody writes to stands for a device that does not answer. */
-static void wait_for_silence(bool (*give_up)(void *arg), unsigned stalls)
+static void wait_for_silence(bool (*give_up)(void *arg), unsigned stalls, enum sqp_reap_mode reap, enum sqp_wake_mode wake)
 {
-	struct sqp_config cfg = config(LONG_IDLE_MS);
+	struct sqp_config cfg = config(wake ? IDLE_MS : LONG_IDLE_MS);
 	static char buf[16];
 	struct sqp_why why;
 	unsigned first;
@@ -208,9 +212,12 @@ static void wait_for_silence(bool (*give_up)(void *arg), unsigned stalls)
 	cfg.stall_ms = STALL_MS;
 	cfg.on_stall = count_stall;
 	cfg.give_up = give_up;
+	cfg.reap = reap;
+	cfg.wake = wake;
 	open_ring(&cfg);
 	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
 	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+	assert_true(wake == SQP_WAKE_ALWAYS || falls_asleep());
 	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
 	r.sqes[0].flags = IOSQE_FIXED_FILE;
 	commit();
@@ -229,13 +236,22 @@ static void wait_for_silence(bool (*give_up)(void *arg), unsigned stalls)
 static void a_silent_device_ends_the_wait(void **state)
 {
 	(void)state;
-	wait_for_silence(NULL, SQP_STALLS_BEFORE_GIVING_UP);
+	wait_for_silence(NULL, SQP_STALLS_BEFORE_GIVING_UP, SQP_REAP_SPIN, SQP_WAKE_ALWAYS);
 }
 
 static void a_job_told_to_end_waits_once(void **state)
 {
 	(void)state;
-	wait_for_silence(at_once, 1);
+	wait_for_silence(at_once, 1, SQP_REAP_SPIN, SQP_WAKE_ALWAYS);
+}
+
+static void a_sleeping_reaper_and_the_side_ring_have_a_way_out_too(void **state)
+{
+	(void)state;
+	wait_for_silence(NULL, SQP_STALLS_BEFORE_GIVING_UP, SQP_REAP_SLEEP, SQP_WAKE_ALWAYS);
+	wait_for_silence(NULL, SQP_STALLS_BEFORE_GIVING_UP, SQP_REAP_HYBRID, SQP_WAKE_ALWAYS);
+	wait_for_silence(at_once, 1, SQP_REAP_SPIN, SQP_WAKE_BYPASS);
+	wait_for_silence(at_once, 1, SQP_REAP_SLEEP, SQP_WAKE_BYPASS);
 }
 
 /* The ring outlives the task that made it; its SQ thread does not. The child is told so, and does not wait for ever. */
@@ -417,6 +433,173 @@ static void enters_go_by_the_registered_index(void **state)
 	sqp_ring_close(&r);
 }
 
+static void a_sleeping_thread_is_let_sleep(void **state)
+{
+	enum { CYCLES = 5 };
+	struct sqp_config cfg = config(IDLE_MS);
+	unsigned first;
+
+	(void)state;
+	cfg.wake = SQP_WAKE_BYPASS;
+	open_ring(&cfg);
+	for (uint64_t i = 0; i < CYCLES; i++) {
+		assert_true(falls_asleep());
+		fill_nop(i);
+		fill_nop(i + 100);
+		commit();
+		assert_true(went_aside);
+		assert_int_equal(r.inflight, 2);
+		assert_int_equal(sqp_reap(&r, 2, DEPTH, &first), 2);
+		assert_int_equal(sqp_cqe(&r, first, 0)->user_data, i);
+		assert_int_equal(sqp_cqe(&r, first, 1)->user_data, i + 100);
+	}
+	assert_int_equal(r.count.wakeups + r.count.rechecks, 0);
+	assert_int_equal(r.count.bypassed, 2 * CYCLES);
+	assert_int_equal(r.count.submitted, 2 * CYCLES);
+	assert_int_equal(r.count.completed, 2 * CYCLES);
+	assert_int_equal(sqp_ring_count(&r).bypass_enters, CYCLES);
+	assert_int_equal(sqp_ring_count(&r).enters, CYCLES);
+	sqp_ring_close(&r);
+}
+
+static void wake_by_hand(void)
+{
+	fill_nop(0);
+	assert_int_equal(sqp_commit(&r, sqp_now_ns(&r)), 0);
+}
+
+/* Requests on both rings at once, the depth counts both, and neither ring is handed out for the other's sake. */
+static void both_rings_are_reaped(void **state)
+{
+	struct sqp_config cfg = config(IDLE_MS);
+	bool here = false, aside = false;
+	unsigned first, seen = 0;
+
+	(void)state;
+	cfg.wake = SQP_WAKE_BYPASS;
+	open_ring(&cfg);
+	assert_true(falls_asleep());
+	for (uint64_t i = 1; i <= DEPTH / 2; i++)
+		fill_nop(i);
+	commit();
+	assert_true(went_aside);
+	for (unsigned i = 0; i < DEPTH / 2; i++)
+		wake_by_hand();
+	assert_null(sqp_next_sqe(&r));
+	while (sqp_untaken(&r) || atomic_load(r.cq_ktail) != DEPTH / 2)
+		sleep_ms(1);
+	/* one at a time: turn and turn about */
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+		here |= sqp_cqe(&r, first, 0)->user_data == 0;
+		aside |= sqp_cqe(&r, first, 0)->user_data != 0;
+		seen++;
+	}
+	assert_true(here && aside);
+	assert_int_equal(sqp_reap(&r, DEPTH - seen, DEPTH, &first), DEPTH - seen);
+	assert_int_equal(r.inflight, 0);
+	assert_int_equal(r.side->inflight, 0);
+	sqp_ring_close(&r);
+}
+
+/* A reader of an empty pipe is in flight on one ring: what must not overtake it goes to the same, whether the SQ thread sleeps
+ * or not, and while both have some in flight there is no place for it. */
+static void order_is_kept_within_a_ring(void **state)
+{
+	struct sqp_config cfg = config(IDLE_MS);
+	static char buf[16];
+	struct sqp_why why;
+	unsigned first;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	cfg.wake = SQP_WAKE_BYPASS;
+	open_ring(&cfg);
+	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
+	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
+	r.sqes[0].flags = IOSQE_FIXED_FILE;
+	assert_int_equal(sqp_commit(&r, sqp_now_ns(&r)), 0);	/* through the SQ thread */
+	while (sqp_untaken(&r))
+		sleep_ms(1);
+	assert_true(falls_asleep());
+	assert_true(sqp_bypass_order(&r));
+	fill_nop(1);
+	commit();
+	assert_false(went_aside);
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_true(falls_asleep());
+	fill_nop(2);
+	commit();
+	assert_true(went_aside);
+	assert_false(sqp_bypass_order(&r));	/* both have some in flight */
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_int_equal(sqp_cqe(&r, first, 0)->user_data, 2);
+	assert_true(sqp_bypass_order(&r));
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	sqp_ring_close(&r);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The reaper blocks, whichever ring it waits for, and comes back when the writer writes. */
+static void a_blocked_reaper_is_woken(void **state)
+{
+	struct sqp_config cfg = config(IDLE_MS);
+	static char buf[16];
+	struct sqp_why why;
+
+	(void)state;
+	cfg.reap = SQP_REAP_SLEEP;
+	for (unsigned aside = 0; aside < 2; aside++) {
+		unsigned first;
+		int fds[2];
+
+		assert_int_equal(pipe(fds), 0);
+		cfg.wake = aside ? SQP_WAKE_BYPASS : SQP_WAKE_ALWAYS;
+		open_ring(&cfg);
+		assert_int_equal(sqp_files_init(&r, 1, &why), 0);
+		assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+		assert_true(falls_asleep());
+		io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
+		r.sqes[0].flags = IOSQE_FIXED_FILE;
+		commit();
+		assert_int_equal(went_aside, aside);
+		if (!fork()) {
+			sleep_ms(20);
+			_exit(write(fds[1], "x", 1) != 1);
+		}
+		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+		assert_int_equal(sqp_cqe(&r, first, 0)->res, 1);
+		assert_in_range(sqp_ring_count(&r).waits, 1, 10);
+		assert_int_equal(r.count.stalls, 0);
+		sqp_ring_close(&r);
+		close(fds[0]);
+		close(fds[1]);
+		wait(NULL);
+	}
+}
+
+/* What the SQ thread has not taken when the reaper goes to sleep is announced by the enter that sleeps. */
+static void a_reaper_that_sleeps_loses_no_wake_up(void **state)
+{
+	struct sqp_config cfg = config(IDLE_MS);
+	unsigned first;
+
+	(void)state;
+	cfg.reap = SQP_REAP_SLEEP;
+	open_ring(&cfg);
+	assert_true(falls_asleep());
+	fill_nop(1);
+	sqp_publish(&r);	/* as if the guard had read the flag too early */
+	assert_int_equal(sqp_enter_wait(&r, 1, 5000000000), 0);
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_int_equal(r.count.rechecks, 0);
+	sqp_ring_close(&r);
+}
+
 static void the_index_array_may_be_kept(void **state)
 {
 	struct sqp_config cfg = config(LONG_IDLE_MS);
@@ -525,6 +708,12 @@ int main(void)
 		cmocka_unit_test(overflowed_completions_come_back),
 		cmocka_unit_test(a_silent_device_ends_the_wait),
 		cmocka_unit_test(a_job_told_to_end_waits_once),
+		cmocka_unit_test(a_sleeping_reaper_and_the_side_ring_have_a_way_out_too),
+		cmocka_unit_test(a_sleeping_thread_is_let_sleep),
+		cmocka_unit_test(both_rings_are_reaped),
+		cmocka_unit_test(order_is_kept_within_a_ring),
+		cmocka_unit_test(a_blocked_reaper_is_woken),
+		cmocka_unit_test(a_reaper_that_sleeps_loses_no_wake_up),
 		cmocka_unit_test(a_dead_owner_is_reported),
 		cmocka_unit_test(the_end_shows_the_effective_idle),
 		cmocka_unit_test(polling_is_refused_where_nothing_polls),

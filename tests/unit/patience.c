@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Spin or block: what the policy costs against knowing how long each wait will take. */
+#include "unit.h"
+
+#include "patience.h"
+
+#include <stdlib.h>
+
+enum { US = 1000, LOOK_NS = 1 * US, BLOCK_NS = SQP_SPIN_NS, WAITS = 2000 };
+
+/* One wait whose completion comes after LENGTH_NS; what it costs when blocking costs BLOCK_NS. */
+static uint64_t wait_cost(struct sqp_patience *p, uint64_t *now_ns, uint64_t length_ns, bool untaken)
+{
+	uint64_t waited_ns = 0, cost;
+
+	if (!sqp_patience_short(p, SQP_REAP_HYBRID))
+		waited_ns = LOOK_NS;
+	while (waited_ns < length_ns && !sqp_patience_ends(p, SQP_REAP_HYBRID, *now_ns + waited_ns, waited_ns, untaken))
+		waited_ns += LOOK_NS;
+	cost = waited_ns < length_ns ? waited_ns + BLOCK_NS : length_ns;
+	*now_ns += length_ns;
+	sqp_patience_learn(p, length_ns);
+	return cost;
+}
+
+static uint64_t best_cost(uint64_t length_ns)
+{
+	return length_ns < BLOCK_NS ? length_ns : BLOCK_NS;
+}
+
+static void modes_that_do_not_learn(void **state)
+{
+	struct sqp_patience p = { 0 };
+
+	(void)state;
+	assert_false(sqp_patience_short(&p, SQP_REAP_SPIN));
+	assert_true(sqp_patience_short(&p, SQP_REAP_SLEEP));
+	assert_false(sqp_patience_ends(&p, SQP_REAP_SPIN, 1, 1000000000, true));
+	assert_true(sqp_patience_ends(&p, SQP_REAP_SLEEP, 1, 0, false));
+	assert_int_equal(p.crowded_until_ns, 0);
+}
+
+static void short_waits_are_spun_through(void **state)
+{
+	struct sqp_patience p = { 0 };
+	uint64_t now_ns = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < WAITS; i++)
+		assert_true(wait_cost(&p, &now_ns, 8 * US, false) <= 8 * US);
+}
+
+static void long_waits_end_the_spinning(void **state)
+{
+	struct sqp_patience p = { 0 };
+	uint64_t now_ns = 1, cost = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < WAITS; i++)
+		cost += wait_cost(&p, &now_ns, 100 * US, false);
+	assert_true(cost <= (WAITS + 64) * (uint64_t)BLOCK_NS);
+	/* and short ones bring it back */
+	for (unsigned i = 0; i < 100; i++)
+		wait_cost(&p, &now_ns, 5 * US, false);
+	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
+}
+
+/* Whatever the lengths, no more than twice what one would pay who knows them, and a little for looking. */
+static void never_twice_the_clairvoyant(void **state)
+{
+	static const struct { const char *name; uint64_t low_ns, high_ns; unsigned every; } trace[] = {
+		{ "all short", 3 * US, 3 * US, 1 }, { "all long", 500 * US, 500 * US, 1 },
+		{ "just too long", SQP_SPIN_NS + US, SQP_SPIN_NS + US, 1 }, { "just short enough", SQP_SPIN_NS - US, SQP_SPIN_NS - US, 1 },
+		{ "alternating", 2 * US, 200 * US, 2 }, { "one in eight", 2 * US, 200 * US, 8 }, { "one in a hundred", 2 * US, 5000 * US, 100 },
+	};
+
+	(void)state;
+	for (unsigned t = 0; t < SQP_NR(trace); t++) {
+		struct sqp_patience p = { 0 };
+		uint64_t now_ns = 1, cost = 0, best = 0;
+
+		for (unsigned i = 0; i < WAITS; i++) {
+			uint64_t ns = i % trace[t].every ? trace[t].low_ns : trace[t].high_ns;
+
+			cost += wait_cost(&p, &now_ns, ns, false);
+			best += best_cost(ns);
+		}
+		/* after a long one, short ones may block that would better have been spun through: each at BLOCK_NS at most */
+		if (cost > 2 * best + WAITS * (uint64_t)LOOK_NS)
+			fail_msg("%s: cost %llu against %llu", trace[t].name, (unsigned long long)cost, (unsigned long long)best);
+	}
+}
+
+static void a_starved_sq_thread_is_given_the_cpu(void **state)
+{
+	struct sqp_patience p = { 0 };
+	uint64_t now_ns = 1000;
+
+	(void)state;
+	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS - 1, true));
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS, true));
+	assert_true(sqp_patience_short(&p, SQP_REAP_HYBRID));
+	/* from now on at once, ... */
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns + SQP_CROWDED_NS - 1, 0, true));
+	/* ... until it is time to look again */
+	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns + SQP_CROWDED_NS, 0, true));
+	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
+	/* a device that is slow, with all entries taken, is no such sign */
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS, false));
+	assert_int_equal(p.crowded_until_ns, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(modes_that_do_not_learn),
+		cmocka_unit_test(short_waits_are_spun_through),
+		cmocka_unit_test(long_waits_end_the_spinning),
+		cmocka_unit_test(never_twice_the_clairvoyant),
+		cmocka_unit_test(a_starved_sq_thread_is_given_the_cpu),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When is the SQ thread used? A machine in miniature: requests take so long with it, so long without, and it spins SPIN_NS
+ * before it sleeps. Cost is CPU time: the job's and the thread's. */
+#include "unit.h"
+
+#include "policy.h"
+
+enum { MS = 1000000, SPIN_NS = 8 * MS, WAKE_NS = 50000 };
+
+struct load {
+	const char *name;
+	uint64_t plain_ns, thread_ns;	/* per request; the job computes or submits all that time */
+	uint64_t burst_ns, gap_ns;	/* requests for so long, then none; gap 0: no end */
+};
+
+struct outcome {
+	uint64_t cpu_ns, plain_cpu_ns;	/* with the policy, and on the plain ring alone */
+	uint64_t thread_ns;		/* that the thread was awake */
+	uint64_t requests, through_thread;
+	unsigned trials, failed;
+};
+
+static struct outcome run(const struct load *l, uint64_t length_ns)
+{
+	uint64_t now_ns = 1, awake_from = UINT64_MAX, awake_until = 0, burst_end = l->burst_ns;
+	struct outcome o = { 0 };
+	struct sqp_policy p;
+
+	sqp_policy_init(&p, SPIN_NS, now_ns);
+	while (now_ns < length_ns) {
+		bool awake = now_ns >= awake_from && now_ns < awake_until, thread;
+
+		if (l->gap_ns && now_ns > burst_end) {
+			now_ns += l->gap_ns;
+			burst_end = now_ns + l->burst_ns;
+			continue;
+		}
+		thread = sqp_policy_decide(&p, now_ns, 1, !awake, false);
+		if (thread && !awake && now_ns >= awake_until) {	/* it is woken, this request does not wait for it */
+			awake_from = now_ns + WAKE_NS;
+			awake_until = awake_from + SPIN_NS;
+			o.thread_ns += SPIN_NS;
+		} else if (thread && awake) {
+			o.thread_ns += now_ns + SPIN_NS - awake_until;
+			awake_until = now_ns + SPIN_NS;
+			o.through_thread++;
+		}
+		o.cpu_ns += thread && awake ? l->thread_ns : l->plain_ns;
+		o.plain_cpu_ns += l->plain_ns;
+		now_ns += thread && awake ? l->thread_ns : l->plain_ns;
+		o.requests++;
+	}
+	o.cpu_ns += o.thread_ns;
+	o.trials = p.trials;
+	o.failed = p.failed;
+	return o;
+}
+
+static void sparse_requests_never_call_it(void **state)
+{
+	const struct load loads[] = {
+		{ "one every 20 us", 20000, 500, 1000 * MS, 0 }, { "one every 10 ms", 2000, 500, 1, 10 * MS },
+		{ "bursts of 1 ms", 1000, 500, MS, 20 * MS }, { "bursts of 20 ms", 1000, 500, 20 * MS, 20 * MS },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(loads) / sizeof(*loads); i++) {
+		struct outcome o = run(&loads[i], 2000ULL * MS);
+
+		if (o.trials)
+			fail_msg("%s: %u trials", loads[i].name, o.trials);
+	}
+}
+
+static void a_dense_load_that_gains_keeps_it(void **state)
+{
+	const struct load l = { "dense", 1000, 600, 1, 0 };
+	struct outcome o = run(&l, 5000ULL * MS);
+
+	(void)state;
+	assert_int_equal(o.trials, 1);
+	assert_int_equal(o.failed, 0);
+	assert_true(o.through_thread > o.requests * 98 / 100);
+}
+
+static void no_gain_costs_next_to_nothing(void **state)
+{
+	static const uint64_t thread_ns[] = { 980, 1000, 1500, 5000, 100000 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(thread_ns) / sizeof(*thread_ns); i++) {
+		const struct load l = { "dense", 1000, thread_ns[i], 1, 0 };
+		struct outcome o = run(&l, 60000ULL * MS);
+
+		assert_int_equal(o.trials, o.failed);
+		assert_in_range(o.trials, 5, 20);
+		if (o.cpu_ns * 100 > o.plain_cpu_ns * 101)
+			fail_msg("%llu ns: CPU %.4f of the plain ring's", (unsigned long long)thread_ns[i],
+				 (double)o.cpu_ns / (double)o.plain_cpu_ns);
+	}
+}
+
+/* Bursts made to end when it has just been called, or to last as long as a trial: the bound holds for all of them. */
+static void no_pattern_costs_twice(void **state)
+{
+	(void)state;
+	for (unsigned burst_ms = 1; burst_ms <= 200; burst_ms += burst_ms < 60 ? 1 : 7)
+		for (unsigned gap_ms = 1; gap_ms <= 40; gap_ms += 3)
+			for (unsigned thread_ns = 500; thread_ns <= 1500; thread_ns += 500) {
+				const struct load l = { "bursts", 1000, thread_ns, burst_ms * (uint64_t)MS, gap_ms * (uint64_t)MS };
+				struct outcome o = run(&l, 2000ULL * MS);
+
+				if (o.cpu_ns > 2 * o.plain_cpu_ns)
+					fail_msg("burst %u ms, gap %u ms, %u ns: CPU %.2f", burst_ms, gap_ms, thread_ns,
+						 (double)o.cpu_ns / (double)o.plain_cpu_ns);
+			}
+}
+
+/* A gap that lets it sleep ends its use; what was learnt about its worth stays. */
+static void a_sleeping_thread_is_left(void **state)
+{
+	struct sqp_policy p;
+	uint64_t now_ns = 1;
+
+	(void)state;
+	sqp_policy_init(&p, SPIN_NS, now_ns);
+	while (!sqp_policy_decide(&p, now_ns, 1, true, false))
+		now_ns += 1000;
+	assert_true(now_ns >= SQP_DWELL_SPINS * (uint64_t)SPIN_NS);
+	assert_true(now_ns <= SQP_DWELL_SPINS * (uint64_t)SPIN_NS + 2 * SQP_WINDOW_NS);
+	assert_true(sqp_policy_decide(&p, now_ns += 1000, 1, true, false));	/* it takes a while to come */
+	assert_true(sqp_policy_decide(&p, now_ns += 500, 1, false, false));
+	assert_false(sqp_policy_decide(&p, now_ns += 1000, 1, true, false));
+	assert_int_equal(p.failed, 0);
+}
+
+static void too_few_cpus_end_a_trial(void **state)
+{
+	struct sqp_policy p;
+	uint64_t now_ns = 1, dwell_ns;
+
+	(void)state;
+	sqp_policy_init(&p, SPIN_NS, now_ns);
+	dwell_ns = p.dwell_ns;
+	while (!sqp_policy_decide(&p, now_ns, 1, true, false))
+		now_ns += 1000;
+	now_ns += SQP_WINDOW_NS;
+	assert_false(sqp_policy_decide(&p, now_ns, 10000, false, true));
+	assert_int_equal(p.failed, 1);
+	assert_int_equal(p.dwell_ns, 2 * dwell_ns);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sparse_requests_never_call_it),
+		cmocka_unit_test(a_dense_load_that_gains_keeps_it),
+		cmocka_unit_test(no_gain_costs_next_to_nothing),
+		cmocka_unit_test(no_pattern_costs_twice),
+		cmocka_unit_test(a_sleeping_thread_is_left),
+		cmocka_unit_test(too_few_cpus_end_a_trial),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
