@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Our engine against the stock engine of the same fio, side by side in one run. */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
-#include "fioread.h"
+#include "fio.h"
+#include "fiojson.h"
 #include "proc.h"
 #include "progress.h"
 #include "scratch.h"
@@ -19,6 +22,8 @@
 #define SIZE_MIB 64
 #define DEPTHS_MAX 16
 #define OPTIONS_MAX 16
+#define ARGS_MAX 48
+#define PATIENCE_S 60
 #define SETTLE_S 1.5		/* what a fio run takes beyond its run time, about */
 
 static const struct side {
@@ -80,6 +85,30 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static unsigned number(struct argp_state *state, const char *arg, const char *name, unsigned min, unsigned max)
+{
+	char *end;
+	unsigned long v = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || v < min || v > max)
+		argp_error(state, "--%s: '%s' is not a number from %u to %u", name, arg, min, max);
+	return (unsigned)v;
+}
+
+static void parse_depths(struct argp_state *state, struct args *a, char *list)
+{
+	char *rest = NULL;
+
+	a->depths = 0;
+	for (char *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		if (a->depths == DEPTHS_MAX)
+			argp_error(state, "--iodepth: more than %d depths", DEPTHS_MAX);
+		a->depth[a->depths++] = number(state, one, "iodepth", 1, 32768);
+	}
+	if (!a->depths)
+		argp_error(state, "--iodepth: give at least one depth");
+}
+
 static void more_options(struct argp_state *state, struct args *a, unsigned from, unsigned to, const char *arg)
 {
 	if (strncmp(arg, "--", 2))
@@ -100,7 +129,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->file = arg;
 		return 0;
 	case 'q':
-		a->depths = cmd_numbers(state, arg, "iodepth", a->depth, DEPTHS_MAX, 1, 32768);
+		parse_depths(state, a, arg);
 		return 0;
 	case OPT_BS:
 		a->bs = arg;
@@ -123,10 +152,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		more_options(state, a, OURS, PLAIN, arg);
 		return 0;
 	case OPT_PAIRS:
-		a->pairs = cmd_number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
+		a->pairs = number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
 		return 0;
 	case OPT_SECONDS:
-		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
+		a->seconds = number(state, arg, "seconds", 1, 3600);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many: name a target with --file", arg);
@@ -136,33 +165,55 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* One run, into column ROUND. */
-static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
+/* What one run measured, into column ROUND. */
+static int take(struct duel *d, unsigned q, unsigned side, unsigned round, const struct proc_end *end, struct why *why)
 {
-	const struct args *a = d->a;
 	double (*value)[SIDES][STATS_N_MAX] = d->value[q];
-	const char *more[FIOREAD_MORE_MAX + 1] = { "--group_reporting", "--lat_percentiles=1" };
-	const struct fioread job = { .name = sides[side].name, .path = d->path, .more = more, .bs = a->bs, .rw = a->rw,
-				     .iodepth = a->depth[q], .seconds = a->seconds, .direct = a->direct, .bins = true,
-				     .json_path = d->json_path, .tick = progress_tick, .ctx = bar };
 	struct fio_result r;
-	unsigned n = 2;
-	double cpu_s;
-	int rc;
+	json_t *doc = fiojson_load(d->json_path, why);
+	int rc = doc ? fiojson_result(doc, &r, why) : -EIO;
 
-	for (const char *const *e = sides[side].engine; *e; e++)
-		more[n++] = *e;
-	for (unsigned i = 0; i < a->nr_more[side]; i++)
-		more[n++] = a->more[side][i];
-	rc = fioread_run(&d->fio, &job, &r, &cpu_s, why);
+	json_decref(doc);
 	if (rc)
 		return rc;
 	value[IOPS][side][round] = r.iops;
-	value[CPU][side][round] = cpu_s * 1e6 / r.ios;
+	value[CPU][side][round] = end->cpu_s * 1e6 / r.ios;
 	value[P50][side][round] = hist_percentile(&r.lat_ns, 50) / 1e3;
 	value[P99][side][round] = hist_percentile(&r.lat_ns, 99) / 1e3;
 	hist_free(&r.lat_ns);
+	if (end->exit || r.error || !(r.iops > 0))
+		return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d): try the same with fio itself on %s",
+			       sides[side].name, d->a->depth[q], end->exit, d->path);
 	return 0;
+}
+
+static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
+{
+	const struct args *a = d->a;
+	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[32], output[PATH_MAX + 16];
+	char *argv[ARGS_MAX] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", "--time_based", "--invalidate=0",
+				 "--group_reporting", "--lat_percentiles=1", "--output-format=json+", a->direct ? "--direct=1" : "--direct=0", name, bs, qd,
+				 rw, runtime, output };
+	struct proc_end end = { 0 };
+	int n = 16, rc;
+
+	for (const char *const *e = sides[side].engine; *e; e++)
+		argv[n++] = (char *)*e;
+	for (unsigned i = 0; i < a->nr_more[side]; i++)
+		argv[n++] = (char *)a->more[side][i];
+	snprintf(name, sizeof(name), "--filename=%s", d->path);
+	snprintf(bs, sizeof(bs), "--bs=%s", a->bs);
+	snprintf(qd, sizeof(qd), "--iodepth=%u", a->depth[q]);
+	snprintf(rw, sizeof(rw), "--rw=%s", a->rw);
+	snprintf(runtime, sizeof(runtime), "--runtime=%u", a->seconds);
+	snprintf(output, sizeof(output), "--output=%s", d->json_path);
+	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = a->seconds + PATIENCE_S,
+				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, &end, why);
+	if (rc)
+		return rc;
+	if (end.interrupted)
+		return why_set(why, -EINTR, "interrupted: nothing is kept");
+	return take(d, q, side, round, &end, why);
 }
 
 static int run_all(struct duel *d, struct why *why)
@@ -307,6 +358,18 @@ static void print_json(const struct duel *d)
 				 "cells", cells));
 }
 
+/* The whole file once: with --direct=0 the page cache is what is measured. */
+static void read_once(const char *path)
+{
+	static char buf[1 << 20];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0 && !proc_interrupted())
+		;
+	if (fd >= 0)
+		close(fd);
+}
+
 static int prepare(struct duel *d, struct why *why)
 {
 	const struct args *a = d->a;
@@ -329,7 +392,7 @@ static int prepare(struct duel *d, struct why *why)
 		rc = scratch_create(d->path, (uint64_t)SIZE_MIB << 20, why);
 	}
 	if (!rc && !a->direct)
-		scratch_warm(d->path);
+		read_once(d->path);
 	return rc;
 }
 
