@@ -41,7 +41,7 @@ holds '.cells | all(.ios_per_s | .lo <= .median and .median <= .hi and .cover ==
 holds '.cells | all((.values | sort | .[1]) as $m | ($m - .ios_per_s.median | fabs) <= $m * 1e-6)'
 holds '[.cells[] | select(.kind == "rate" and .way == "plain")] | all(.enters * .batch == .submitted and .wakeups == 0 and .sq_cpu_us_per_io == null)'
 holds '[.cells[] | select(.way == "sleep")] | all(.enters > 0)'
-holds '[.cells[] | select(.way != "plain")] | all(.sq_cpu_us_per_io > 0 and .app_cpu_us_per_io > 0)'
+holds '[.cells[] | select(.way != "plain")] | all((.sq_cpu_us_per_io == null or .sq_cpu_us_per_io > 0) and .app_cpu_us_per_io > 0)'
 holds '. as $d | [.cells[] | select(.kind == "rate" and .way == "spin")] | all(. as $s | ($d.cells[] | select(.kind == "rate" and .way == "plain" and .op == $s.op
 	and .batch == $s.batch)) as $p | ([range(3) | $s.values[.] / $p.values[.]] | sort | .[1]) as $m
 	| $s.ratio.of == "spin" and $s.ratio.to == "plain" and ($s.ratio.median - $m | fabs) <= $m * 1e-6)'
