@@ -51,6 +51,7 @@ struct sqp_config {
 	unsigned depth;			/* requests in flight, 1..SQP_MAX_DEPTH */
 	unsigned idle_ms;		/* sq_thread_idle; 0 is the kernel's 1 s */
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
+	enum sqp_place_kind sq_place;	/* what was asked for; a class is turned into sq_cpu by sqp_place_choose() */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
 	bool hybrid;			/* IORING_SETUP_HYBRID_IOPOLL, with hipri only */
 	bool sq_array;			/* keep the index array even where the kernel can do without (NO_SQARRAY) */

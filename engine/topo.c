@@ -116,7 +116,6 @@ static void take(const struct sqp_topo_view *v, enum sqp_place_kind kind, int cp
 {
 	*choice = (struct sqp_topo_choice){
 		.cpu = cpu, .kind = kind,
-		.isolated = hwloc_bitmap_isset(v->isolated, (unsigned)cpu),
 		.busy = hwloc_bitmap_isset(v->busy, (unsigned)cpu),
 	};
 }

@@ -22,7 +22,7 @@ struct sqp_topo_view {
 struct sqp_topo_choice {
 	int cpu;			/* or SQP_ANY_CPU */
 	enum sqp_place_kind kind;	/* SQP_PLACE_SMT to _REMOTE; SQP_PLACE_ANY: no CPU to choose from */
-	bool isolated, busy;
+	bool busy;
 };
 
 /*
