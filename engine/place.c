@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CLAIM_TRIES = 16 };
 
@@ -297,6 +298,24 @@ void sqp_place_verify(const struct sqp_place *p, const struct sqp_fdinfo *info, 
 		snprintf(only, sizeof(only), "%d", p->cpu);
 		seen->kept = info->cpu == p->cpu && !strcmp(seen->allowed, only);
 	}
+}
+
+bool sqp_place_many_nodes(void)
+{
+	char list[256];
+
+	return sqp_read_line("/sys/devices/system/node/has_memory", list, sizeof(list)) && strpbrk(list, ",-");
+}
+
+void sqp_place_touch(void *buf, size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	volatile char *p = buf;
+
+	for (size_t i = 0; i < bytes; i += page)
+		p[i] = p[i];
+	if (bytes)
+		p[bytes - 1] = p[bytes - 1];
 }
 
 unsigned sqp_place_notes(const struct sqp_place *p, const struct sqp_place_seen *seen,

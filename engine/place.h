@@ -69,6 +69,12 @@ void sqp_place_release(struct sqp_place *p);
 /* Was the SQ thread, of which INFO was just read, where it was put? */
 void sqp_place_verify(const struct sqp_place *p, const struct sqp_fdinfo *info, struct sqp_place_seen *seen);
 
+/* Has this machine memory on several nodes? */
+bool sqp_place_many_nodes(void);
+
+/* Makes pages of BYTES bytes at BUF where the calling thread is, as its memory policy says, and leaves their contents. */
+void sqp_place_touch(void *buf, size_t bytes);
+
 enum { SQP_PLACE_NOTES = 5, SQP_PLACE_NOTE_LEN = 256 };
 
 /* What a reader of the result must know: sentences for NOTE, their number. */

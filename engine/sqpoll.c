@@ -242,6 +242,19 @@ static int register_buffers(struct thread_data *td, struct sqp_job *job, struct 
 	return sqp_buffers_register(&job->ring, job->iovecs, td->o.iodepth, why);
 }
 
+/* Who first writes into a page has it on his node: that would be the SQ thread, with a buffer that is read into and was not
+ * registered here. A file in the place of memory (mem=mmap:FILE) may be a device's, as CUDA's is: not ours to touch. */
+static void keep_buffers_near(struct thread_data *td)
+{
+	const struct sqp_options *o = td->eo;
+
+	if (o->fixedbufs || td->o.mmapfile || td->o.mem_type == MEM_CUDA_MALLOC || !sqp_place_many_nodes())
+		return;
+	for (unsigned i = 0; i < td->o.iodepth; i++)
+		if (td->io_u_all.io_us[i]->buf)
+			sqp_place_touch(td->io_u_all.io_us[i]->buf, td_max_bs(td));
+}
+
 static int open_ring(struct thread_data *td, struct sqp_job *job)
 {
 	const struct sqp_options *o = td->eo;
@@ -400,6 +413,7 @@ static int sqp_fio_post_init(struct thread_data *td)
 		sqp_why(&why, 0, "cmd_type=nvme: an NVMe command has no priority; leave out the cmdprio options");
 		return fail(td, EINVAL, &why);
 	}
+	keep_buffers_near(td);
 	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
 	job->nr_notes = job->notes[0] ? 1 : 0;
 	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);

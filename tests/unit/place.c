@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static struct sqp_claims claims;
@@ -155,6 +156,25 @@ static void notes_say_what_counts(void **state)
 	}
 }
 
+static void touching_makes_pages_and_keeps_contents(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), len = 64 * page;
+	char *buf = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char there[64];
+
+	(void)state;
+	assert_true(buf != MAP_FAILED);
+	madvise(buf, len, MADV_NOHUGEPAGE);
+	buf[3] = 'x';
+	/* from the middle of a page to the first byte of another */
+	sqp_place_touch(buf + page / 2, 30 * page + page / 2 + 1);
+	assert_int_equal(mincore(buf, len, there), 0);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(there[i] & 1, i <= 31);
+	assert_int_equal(buf[3], 'x');
+	munmap(buf, len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_pinned_job_is_where_it_is_pinned),
 		cmocka_unit_test(the_second_to_come_is_told),
 		cmocka_unit_test(verifying_reads_the_thread),
+		cmocka_unit_test(touching_makes_pages_and_keeps_contents),
 		cmocka_unit_test(notes_say_what_counts),
 	};
 
