@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <numaif.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,22 +301,29 @@ void sqp_place_verify(const struct sqp_place *p, const struct sqp_fdinfo *info, 
 	}
 }
 
-bool sqp_place_many_nodes(void)
+static bool many_nodes(void)
 {
 	char list[256];
 
 	return sqp_read_line("/sys/devices/system/node/has_memory", list, sizeof(list)) && strpbrk(list, ",-");
 }
 
-void sqp_place_touch(void *buf, size_t bytes)
+int sqp_place_near_memory(void *buf, size_t bytes)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	volatile char *p = buf;
+	enum { NODES = 1024, WORD = 8 * sizeof(unsigned long) };
+	unsigned long mask[NODES / WORD] = { 0 };
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)buf & ~(page - 1);
+	unsigned node;
+	int policy;
 
-	for (size_t i = 0; i < bytes; i += page)
-		p[i] = p[i];
-	if (bytes)
-		p[bytes - 1] = p[bytes - 1];
+	if (!many_nodes() || get_mempolicy(&policy, NULL, 0, NULL, 0) || policy != MPOL_DEFAULT || getcpu(NULL, &node))
+		return -ENODEV;
+	if (node >= NODES - 1)
+		return -ERANGE;
+	mask[node / WORD] = 1ul << node % WORD;
+	if (mbind((void *)first, (uintptr_t)buf + bytes - first, MPOL_PREFERRED, mask, NODES, 0))
+		return -errno;
+	return (int)node;
 }
 
 unsigned sqp_place_notes(const struct sqp_place *p, const struct sqp_place_seen *seen,
@@ -337,6 +345,8 @@ unsigned sqp_place_notes(const struct sqp_place *p, const struct sqp_place_seen 
 	if (p->foreign)
 		snprintf(note[n++], SQP_PLACE_NOTE_LEN, "sq_thread_cpu=%s: the topology is not this machine's (HWLOC_SYNTHETIC or HWLOC_XMLFILE is set)",
 			 asked);
+	if (p->buffers_node < 0 && p->buffers_node != -ENODEV)
+		snprintf(note[n++], SQP_PLACE_NOTE_LEN, "the buffers may be on another node than the job: mbind: %s", strerror(-p->buffers_node));
 	if (!seen->unknown_why && !seen->kept)
 		snprintf(note[n++], SQP_PLACE_NOTE_LEN, "the SQ thread was put on CPU %d, and at the end had run on CPU %d and might run on %s: something moved it (taskset, a cpuset, a CPU taken offline)",
 			 p->cpu, seen->cpu, seen->allowed);

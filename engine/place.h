@@ -26,6 +26,7 @@ struct sqp_place {
 	bool busy;			/* CPU is claimed by another job or its SQ thread */
 	bool foreign;			/* the topology is not this machine's: HWLOC_SYNTHETIC or HWLOC_XMLFILE is set */
 	struct sqp_claims *claims;
+	int buffers_node;		/* what sqp_place_near_memory() answered */
 };
 
 /* What was seen of a placed SQ thread at the end. */
@@ -69,13 +70,15 @@ void sqp_place_release(struct sqp_place *p);
 /* Was the SQ thread, of which INFO was just read, where it was put? */
 void sqp_place_verify(const struct sqp_place *p, const struct sqp_fdinfo *info, struct sqp_place_seen *seen);
 
-/* Has this machine memory on several nodes? */
-bool sqp_place_many_nodes(void);
+/*
+ * The pages around BYTES bytes at BUF that are not there yet shall be made on the node of the calling thread's CPU: also when
+ * the SQ thread is the first to write into them; and automatic NUMA balancing leaves them there. That node; -ENODEV where
+ * memory is on one node only, or the thread has a memory policy (numactl, numa_mem_policy), which is left in force; or
+ * another -errno of mbind().
+ */
+int sqp_place_near_memory(void *buf, size_t bytes);
 
-/* Makes pages of BYTES bytes at BUF where the calling thread is, as its memory policy says, and leaves their contents. */
-void sqp_place_touch(void *buf, size_t bytes);
-
-enum { SQP_PLACE_NOTES = 5, SQP_PLACE_NOTE_LEN = 256 };
+enum { SQP_PLACE_NOTES = 6, SQP_PLACE_NOTE_LEN = 256 };
 
 /* What a reader of the result must know: sentences for NOTE, their number. */
 unsigned sqp_place_notes(const struct sqp_place *p, const struct sqp_place_seen *seen,

@@ -242,17 +242,15 @@ static int register_buffers(struct thread_data *td, struct sqp_job *job, struct 
 	return sqp_buffers_register(&job->ring, job->iovecs, td->o.iodepth, why);
 }
 
-/* Who first writes into a page has it on his node: that would be the SQ thread, with a buffer that is read into and was not
- * registered here. A file in the place of memory (mem=mmap:FILE) may be a device's, as CUDA's is: not ours to touch. */
-static void keep_buffers_near(struct thread_data *td)
+/* Who first writes into a page has it on his node: of a buffer that is read into, that is the SQ thread. A file in the place
+ * of memory (mem=mmap:FILE) may be a device's, as CUDA's is: not ours to bind. */
+static int keep_buffers_near(struct thread_data *td)
 {
-	const struct sqp_options *o = td->eo;
+	bool ours = td->orig_buffer && !td->o.mmapfile && td->o.mem_type != MEM_CUDA_MALLOC;
 
-	if (o->fixedbufs || td->o.mmapfile || td->o.mem_type == MEM_CUDA_MALLOC || !sqp_place_many_nodes())
-		return;
-	for (unsigned i = 0; i < td->o.iodepth; i++)
-		if (td->io_u_all.io_us[i]->buf)
-			sqp_place_touch(td->io_u_all.io_us[i]->buf, td_max_bs(td));
+	if (!ours)
+		return -ENODEV;
+	return sqp_place_near_memory(td->orig_buffer, td->orig_buffer_size);
 }
 
 static int open_ring(struct thread_data *td, struct sqp_job *job)
@@ -269,6 +267,7 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	if (!ret)
 		ret = sqp_place_choose(&job->place, cfg.sq_place, cfg.sq_cpu, sqp_shared_claims(), &why);
 	cfg.sq_cpu = job->place.cpu;
+	job->place.buffers_node = keep_buffers_near(td);
 	if (!ret)
 		ret = sqp_ring_open(&job->ring, &cfg, &why);
 	if (ret)
@@ -413,7 +412,6 @@ static int sqp_fio_post_init(struct thread_data *td)
 		sqp_why(&why, 0, "cmd_type=nvme: an NVMe command has no priority; leave out the cmdprio options");
 		return fail(td, EINVAL, &why);
 	}
-	keep_buffers_near(td);
 	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
 	job->nr_notes = job->notes[0] ? 1 : 0;
 	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);

@@ -237,6 +237,8 @@ static void set_place(json_t *o, const struct sqp_identity *id, json_t *reasons)
 	json_object_set_new(place, "job_pinned", json_boolean(p->job_pinned));
 	json_object_set_new(place, "isolated", json_boolean(p->isolated));
 	json_object_set_new(place, "busy", json_boolean(p->busy));
+	set_or_null(place, "buffers_node", p->buffers_node, reasons, "place.buffers_node",
+		    "memory is on one node, a policy is in force (numactl, numa_mem_policy), the buffers are no plain memory (mem=mmap:FILE), or mbind failed: see notes");
 	json_object_set_new(place, "kept", seen->unknown_why ? json_null() : json_boolean(seen->kept));
 	if (seen->unknown_why)
 		json_object_set_new(reasons, "place.kept", json_string(seen->unknown_why));

@@ -5,6 +5,7 @@
 #include "place.h"
 
 #include <errno.h>
+#include <numaif.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -143,6 +144,7 @@ static void notes_say_what_counts(void **state)
 		{ { SQP_PLACE_AUTO, SQP_PLACE_LLC, .cpu = 1 }, &kept, 1, "sq_thread_cpu=auto: the job is not pinned and may move away from CPU 0, to which CPU 1 is llc" },
 		{ { SQP_PLACE_LLC, SQP_PLACE_LLC, .cpu = 1, .job_pinned = true, .busy = true }, &kept, 1, "uses CPU 1 as well" },
 		{ { SQP_PLACE_LLC, SQP_PLACE_LLC, .cpu = 1, .job_pinned = true, .foreign = true }, &kept, 1, "not this machine's" },
+		{ { SQP_PLACE_ANY, SQP_PLACE_ANY, .cpu = -1, .buffers_node = -EPERM }, &unseen, 1, "mbind: Operation not permitted" },
 		{ { SQP_PLACE_NUMBER, SQP_PLACE_NUMBER, .cpu = 1 }, &moved, 1, "was put on CPU 1, and at the end had run on CPU 5 and might run on 4-7" },
 		{ { SQP_PLACE_LLC, SQP_PLACE_LLC, .cpu = 1, .busy = true, .foreign = true }, &moved, 4, "is not pinned" },
 	};
@@ -156,22 +158,20 @@ static void notes_say_what_counts(void **state)
 	}
 }
 
-static void touching_makes_pages_and_keeps_contents(void **state)
+static void memory_is_bound_where_there_are_nodes(void **state)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), len = 64 * page;
-	char *buf = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned char there[64];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), len = 4 * page;
+	char *buf = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), list[64];
+	bool many = sqp_read_line("/sys/devices/system/node/has_memory", list, sizeof(list)) && strcmp(list, "0") != 0;
+	int mode = -1, node = sqp_place_near_memory(buf + 100, 2 * page);
 
 	(void)state;
 	assert_true(buf != MAP_FAILED);
-	madvise(buf, len, MADV_NOHUGEPAGE);
-	buf[3] = 'x';
-	/* from the middle of a page to the first byte of another */
-	sqp_place_touch(buf + page / 2, 30 * page + page / 2 + 1);
-	assert_int_equal(mincore(buf, len, there), 0);
-	for (unsigned i = 0; i < 64; i++)
-		assert_int_equal(there[i] & 1, i <= 31);
-	assert_int_equal(buf[3], 'x');
+	assert_int_equal(node >= 0, many);
+	assert_int_equal(get_mempolicy(&mode, NULL, 0, buf, MPOL_F_ADDR), 0);
+	assert_int_equal(mode, many ? MPOL_PREFERRED : MPOL_DEFAULT);
+	if (many)
+		assert_int_equal(sqp_place_near_memory((void *)page, 1), -EFAULT);
 	munmap(buf, len);
 }
 
@@ -182,7 +182,7 @@ int main(void)
 		cmocka_unit_test(a_pinned_job_is_where_it_is_pinned),
 		cmocka_unit_test(the_second_to_come_is_told),
 		cmocka_unit_test(verifying_reads_the_thread),
-		cmocka_unit_test(touching_makes_pages_and_keeps_contents),
+		cmocka_unit_test(memory_is_bound_where_there_are_nodes),
 		cmocka_unit_test(notes_say_what_counts),
 	};
 

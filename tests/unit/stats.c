@@ -20,6 +20,7 @@ static json_t *line_of(const struct sqp_ring *r, const struct sqp_usage *used)
 {
 	static const struct sqp_place place = {
 		.asked = SQP_PLACE_AUTO, .kind = SQP_PLACE_LLC, .cpu = 3, .job_cpu = 1, .job_pinned = true,
+		.buffers_node = -1,
 	};
 	struct sqp_place_seen seen;
 	const struct sqp_identity id = {
@@ -71,7 +72,7 @@ static void unknown_is_null_with_a_reason(void **state)
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
-		"pickup_ns", "reap_ns", "place.kept",
+		"pickup_ns", "reap_ns", "place.kept", "place.buffers_node",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 

@@ -45,7 +45,7 @@ on_node() {
 	check "numa_cpu_nodes=$1: the SQ thread sits on CPU 0" is "$(allowed "$sq")" 0
 	check "numa_cpu_nodes=$1: the job has the CPUs of that node" is "$(allowed "$job")" "$(cat "/sys/devices/system/node/node$1/cpulist")"
 	stop
-	check "numa_cpu_nodes=$1: so say the statistics" stats '.error == 0 and .sq_thread.cpu == 0 and .completed == .submitted'
+	check "numa_cpu_nodes=$1: so say the statistics" stats '.error == 0 and .sq_thread.cpu == 0 and .completed == .submitted and .place.buffers_node == null'
 }
 
 # refused CPU REGEX [COMMAND...]: fio, run by COMMAND, says so in one line and does no I/O
@@ -89,5 +89,8 @@ echo 1 >"$cpus/cpu$last/online"
 refused "$last" "this CPU is outside the task's cpuset; choose one inside it or widen the cpuset" in_cpuset
 refused 77 'there is no such CPU, this machine has 0'
 pinned "$last" 0 "${asked##* }"
+if [ "$last" -ge 2 ]; then
+	bash "$(dirname "$0")/classes.sh" smt || bad=1
+fi
 check 'no complaint of the kernel' is "$(dmesg | grep -cE 'BUG:|Oops|WARNING:')" 0
 exit $bad
