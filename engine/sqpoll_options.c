@@ -27,6 +27,20 @@ static int set_registerfiles(void *data, int *val)
 	return 0;
 }
 
+/* Here, in fio's first process and before it starts jobs, so that all have the topology of one reading. What is wrong with
+ * it, or with the option, is said when a job asks for it. */
+static int set_sq_thread_cpu(void *data, const char *text)
+{
+	struct sqp_why why;
+	enum sqp_place_kind kind;
+	int cpu;
+
+	(void)data;
+	if (!sqp_place_parse(text, &kind, &cpu, &why) && kind != SQP_PLACE_ANY && kind != SQP_PLACE_NUMBER)
+		(void)sqp_place_load();
+	return 0;
+}
+
 static int set_sqthread_poll(void *data, int *val)
 {
 	((struct sqp_options *)data)->no_sqthread_poll = !*val;
@@ -40,8 +54,8 @@ struct fio_option sqp_fio_options[] = {
 		.help = "Milliseconds the SQ thread spins without work before it sleeps; 0 is the kernel's 1000",
 	}, {
 		.name = "sq_thread_cpu", .lname = "SQ thread CPU", .type = FIO_OPT_STR_STORE,
-		.off1 = OFF(sq_thread_cpu), ENGINE_OPTION,
-		.help = "Pin the SQ thread to this CPU (IORING_SETUP_SQ_AFF), or 'any'",
+		.off1 = OFF(sq_thread_cpu), .cb = set_sq_thread_cpu, ENGINE_OPTION,
+		.help = "Pin the SQ thread to this CPU (IORING_SETUP_SQ_AFF), or to one seen from the job's: smt, llc, node, remote, auto; or any",
 	}, {
 		.name = "sq_wake", .lname = "SQ thread wake-up policy", .type = FIO_OPT_STR,
 		.off1 = OFF(sq_wake), .def = "always", ENGINE_OPTION,
@@ -229,9 +243,9 @@ static int check_refused(struct thread_data *td, struct sqp_why *why)
 	return 0;
 }
 
-static int parse_cpu(const struct sqp_options *o, int *cpu, struct sqp_why *why)
+static int parse_cpu(const struct sqp_options *o, enum sqp_place_kind *kind, int *cpu, struct sqp_why *why)
 {
-	int ret = sqp_place_parse(o->sq_thread_cpu, cpu, why);
+	int ret = sqp_place_parse(o->sq_thread_cpu, kind, cpu, why);
 
 	if (ret || !o->sqthread_poll_cpu_set)
 		return ret;
@@ -241,6 +255,7 @@ static int parse_cpu(const struct sqp_options *o, int *cpu, struct sqp_why *why)
 		return sqp_why(why, -EINVAL, "sq_thread_cpu=%s and sqthread_poll_cpu=%llu contradict each other; give one of them",
 			       o->sq_thread_cpu, o->sqthread_poll_cpu);
 	*cpu = (int)o->sqthread_poll_cpu;
+	*kind = SQP_PLACE_NUMBER;
 	return 0;
 }
 
@@ -278,7 +293,7 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	if (!ret)
 		ret = check_ms("idle_probe_ms", o->idle_probe_ms, why);
 	if (!ret)
-		ret = parse_cpu(o, &cfg->sq_cpu, why);
+		ret = parse_cpu(o, &cfg->sq_place, &cfg->sq_cpu, why);
 	if (ret)
 		return ret;
 	cfg->depth = td->o.iodepth;
