@@ -13,6 +13,7 @@ enum {
 	SQP_ANY_CPU = -1,
 	SQP_MAX_DEPTH = 32768,		/* IORING_MAX_ENTRIES, all kernels */
 	SQP_MAX_IDLE_MS = 2147483647,	/* above, msecs_to_jiffies() means for ever */
+	SQP_MAX_SHARE = 1024,
 	SQP_WHY_LEN = 512,
 };
 
@@ -47,6 +48,8 @@ struct sqp_config {
 	bool register_fd;		/* enter by a registered descriptor where the kernel can: then only the task that
 					 * opens the ring may commit, reap and close */
 	const struct sqp_ring *attach_to;	/* share the SQ thread of this open ring (ATTACH_WQ); NULL: one of its own */
+	unsigned share;			/* so many jobs share one SQ thread (share.h); 0 and 1: each has its own */
+	unsigned share_set;		/* only those with the same number here do */
 	enum sqp_wake_mode wake;
 	enum sqp_reap_mode reap;
 	bool plain;			/* no SQPOLL: the ring beside an SQPOLL ring, see bypass.h */

@@ -79,7 +79,7 @@ struct sqp_options {
 	char *sq_thread_cpu;
 	unsigned int sq_wake, reap;
 	char *stats_file, *time_log;
-	unsigned long long stall_ms, idle_probe_ms;
+	unsigned long long stall_ms, idle_probe_ms, sq_share;
 };
 
 extern struct fio_option sqp_fio_options[];

@@ -23,10 +23,16 @@ void sqp_idle_saw_sleep(struct sqp_ring *r, uint64_t gap_ns)
 		r->idle.asleep_min_ns = gap_ns;
 }
 
+/* It falls asleep so long after the last activity of any of its rings, and we know only ours. */
+static bool is_shared(const struct sqp_ring *r)
+{
+	return r->cfg.share > 1;
+}
+
 void sqp_idle_fell_asleep(struct sqp_ring *r)
 {
 	r->idle_watched = true;
-	if (r->cfg.clock && r->count.completed)
+	if (r->cfg.clock && r->count.completed && !is_shared(r))
 		record_spin(r, sqp_now_ns(r) - r->active_ns);
 }
 
@@ -51,6 +57,8 @@ const char *sqp_idle_probe(struct sqp_ring *r)
 
 	if (!r->count.completed)
 		return "the SQ thread never ran";
+	if (is_shared(r))
+		return "the SQ thread is shared: others keep it awake";
 	if (!r->cfg.clock)
 		return "no clock was read for each I/O (gtod_reduce or disabled latencies)";
 	if (asleep(r))

@@ -8,6 +8,7 @@
 #include "poll.h"
 #include "reap.h"
 #include "reg.h"
+#include "share.h"
 #include "sqpoll_nvme.h"
 #include "stats.h"
 #include "summary.h"
@@ -27,6 +28,7 @@ extern struct ioengine_ops ioengine;
 struct sqp_job {
 	struct sqp_ring ring;
 	bool ring_open;
+	struct sqp_seat seat;		/* of the ring, with sq_share */
 	bool async_trim;		/* this kernel may take discards through the ring */
 	bool keep_open;			/* files stay open and registered until the end */
 	bool vectored;
@@ -244,7 +246,7 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	int ret = sqp_options_to_config(td, &cfg, &why);
 
 	if (!ret)
-		ret = sqp_ring_open(&job->ring, &cfg, &why);
+		ret = sqp_share_open(&job->ring, &cfg, &job->seat, &why);
 	if (ret)
 		return fail(td, ret, &why);
 	job->ring_open = true;
@@ -712,7 +714,7 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 	const struct sqp_option_value table[] = {
 		{ "sq_thread_idle", NULL, cfg->idle_ms },
 		{ "sq_thread_cpu", cfg->sq_cpu == SQP_ANY_CPU ? "any" : NULL, cfg->sq_cpu },
-		{ "sq_wake", wake_modes[cfg->wake], 0 }, { "reap", reap_modes[cfg->reap], 0 },
+		{ "sq_share", NULL, cfg->share }, { "sq_wake", wake_modes[cfg->wake], 0 }, { "reap", reap_modes[cfg->reap], 0 },
 		{ "hipri", NULL, cfg->hipri }, { "hybrid", NULL, cfg->hybrid }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
 		{ "force_async", NULL, o->force_async }, { "nowait", NULL, o->nowait }, { "uncached", NULL, !!o->uncached },
 		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
@@ -738,6 +740,7 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	struct sqp_identity id = {
 		.job = td->o.name, .groupid = (unsigned)td->groupid, .thread = (unsigned)td->thread_number,
 		.fio_version = fio_version_string, .error = td->error,
+		.share_group = job->seat.number, .share_jobs = sqp_share_jobs(&job->seat),
 	};
 	struct sqp_why why;
 	char *line;
@@ -812,8 +815,10 @@ static void sqp_fio_cleanup(struct thread_data *td)
 		write_timelog(td, job);
 		add_summary(td, job, &used);
 	}
-	if (job->ring_open)
+	if (job->ring_open) {
+		sqp_share_leave(&job->seat);
 		sqp_ring_close(&job->ring);
+	}
 	free_job(job);
 	td->io_ops_data = NULL;
 }

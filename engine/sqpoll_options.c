@@ -61,6 +61,10 @@ struct fio_option sqp_fio_options[] = {
 			{ .ival = "hybrid", .oval = SQP_REAP_HYBRID + 1, .help = "Spin as long as that pays, then block" },
 		},
 	}, {
+		.name = "sq_share", .lname = "Jobs per SQ thread", .type = FIO_OPT_ULL,
+		.off1 = OFF(sq_share), .def = "1", ENGINE_OPTION,
+		.help = "So many jobs (thread=1) share one SQ thread (IORING_SETUP_ATTACH_WQ)",
+	}, {
 		.name = "stats_file", .lname = "SQPOLL statistics file", .type = FIO_OPT_STR_STORE,
 		.off1 = OFF(stats_file), ENGINE_OPTION,
 		.help = "Append one JSON line of SQPOLL statistics per job to this file",
@@ -251,6 +255,20 @@ static int check_ms(const char *name, unsigned long long ms, struct sqp_why *why
 	return sqp_why(why, -EINVAL, "%s=%llu is out of range 0..%d ms", name, ms, SQP_MAX_IDLE_MS);
 }
 
+/* Whoever asks for a shared SQ thread must not be given one of his own without a word. */
+static int check_share(struct thread_data *td, struct sqp_why *why)
+{
+	const struct sqp_options *o = td->eo;
+
+	if (o->sq_share < 1 || o->sq_share > SQP_MAX_SHARE)
+		return sqp_why(why, -EINVAL, "sq_share=%llu is out of range 1..%d; 1 is an SQ thread for each job",
+			       o->sq_share, SQP_MAX_SHARE);
+	if (o->sq_share > 1 && !td->o.use_thread)
+		return sqp_why(why, -EINVAL, "sq_share=%llu: job processes cannot share an SQ thread, Linux since 5.12 gives each its own and does not say so; add thread=1",
+			       o->sq_share);
+	return 0;
+}
+
 /* reap has no default of its own: a job that adapts does not spin in vain, and its SQ thread has the shortest idle period
  * that there is. */
 static void choose_modes(const struct sqp_options *o, struct sqp_config *cfg)
@@ -278,6 +296,8 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	if (!ret)
 		ret = check_ms("idle_probe_ms", o->idle_probe_ms, why);
 	if (!ret)
+		ret = check_share(td, why);
+	if (!ret)
 		ret = parse_cpu(o, &cfg->sq_cpu, why);
 	if (ret)
 		return ret;
@@ -286,6 +306,8 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	cfg->stall_ms = (unsigned)o->stall_ms;
 	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
 	choose_modes(o, cfg);
+	cfg->share = (unsigned)o->sq_share;
+	cfg->share_set = (unsigned)td->groupid;
 	cfg->hipri = o->hipri;
 	cfg->hybrid = o->hybrid;
 	cfg->big = sqp_is_passthrough(o);

@@ -233,6 +233,13 @@ static void set_how_entered(json_t *o, const struct sqp_ring *r, json_t *reasons
 		json_object_set_new(reasons, "registered_ring", json_string(r->unregistered_why));
 }
 
+static void set_share(json_t *o, const struct sqp_identity *id, json_t *reasons)
+{
+	set_or_null(o, "share_group", id->share_group ? (double)id->share_group : -1, reasons, "share_group",
+		    "sq_share=1: the SQ thread is this job's own");
+	json_object_set_new(o, "share_jobs", json_integer(id->share_jobs));
+}
+
 char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_usage *used,
 		     const char *idle_why)
 {
@@ -245,6 +252,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
 	set_how_entered(o, r, reasons);
+	set_share(o, id, reasons);
 	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
 	set_counters(o, &count);
 	set_idle(o, r, reasons, idle_why);

@@ -41,7 +41,7 @@ static void every_documented_field_is_there(void **state)
 {
 	static const char *const fields[] = {
 		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "error",
-		"setup_flags", "features", "attached", "registered_ring", "options", "notes", "nvme_errors",
+		"setup_flags", "features", "attached", "registered_ring", "share_group", "share_jobs", "options", "notes", "nvme_errors",
 		"elapsed_us", "submitted", "completed", "enters", "wakeups",
 		"rechecks", "bypassed", "sq_full", "cq_overflow", "stalls", "idle_ms_requested", "idle_ms_effective",
 		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
@@ -63,7 +63,7 @@ static void unknown_is_null_with_a_reason(void **state)
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
-		"pickup_ns", "reap_ns",
+		"pickup_ns", "reap_ns", "share_group",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 
