@@ -749,6 +749,8 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	if (job->stats_fd < 0)
 		return;
 	describe_options(td, job, &id);
+	if (id.share_jobs < job->ring.cfg.share && id.nr_notes < SQP_MAX_NOTES)
+		id.note[id.nr_notes++] = "sq_share: fewer jobs than that had joined this SQ thread when the job ended";
 	line = sqp_stats_line(&job->ring, &id, used, idle_why);
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
