@@ -13,7 +13,9 @@ enum {
 	SQP_ANY_CPU = -1,
 	SQP_MAX_DEPTH = 32768,		/* IORING_MAX_ENTRIES, all kernels */
 	SQP_MAX_IDLE_MS = 2147483647,	/* above, msecs_to_jiffies() means for ever */
+	SQP_DEFAULT_IDLE_MS = 1000,	/* what the kernel makes of 0 */
 	SQP_MAX_SHARE = 1024,
+	SQP_MAX_WAKE_COST_US = 10000000,
 	SQP_WHY_LEN = 512,
 };
 
@@ -41,6 +43,8 @@ struct sqp_why {
 struct sqp_config {
 	unsigned depth;			/* requests in flight, 1..SQP_MAX_DEPTH */
 	unsigned idle_ms;		/* sq_thread_idle; 0 is the kernel's 1 s */
+	bool idle_auto;			/* it is only where a ring starts: see live.h */
+	unsigned wake_cost_us;		/* what a wake-up is worth to it; 0: the time it takes */
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
 	bool hybrid;			/* IORING_SETUP_HYBRID_IOPOLL, with hipri only */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WATCH_STEP_NS = 50000, FRESH_ENOUGH_NS = 1000000, DEFAULT_IDLE_MS = 1000 };
+enum { WATCH_STEP_NS = 50000, FRESH_ENOUGH_NS = 1000000 };
 
 static void record_spin(struct sqp_ring *r, uint64_t ns)
 {
@@ -46,7 +46,7 @@ uint64_t sqp_idle_longest_ms(unsigned idle_ms)
 	unsigned hz = sqp_kernel_hz();
 
 	if (!hz)
-		return idle_ms ? idle_ms : DEFAULT_IDLE_MS;
+		return idle_ms ? idle_ms : SQP_DEFAULT_IDLE_MS;
 	return (sqp_idle_jiffies(idle_ms, hz) + 2) * 1000 / hz;
 }
 
@@ -63,7 +63,7 @@ const char *sqp_idle_probe(struct sqp_ring *r)
 		return "no clock was read for each I/O (gtod_reduce or disabled latencies)";
 	if (asleep(r))
 		return "the SQ thread slept before the end could be watched";
-	if (sqp_idle_longest_ms(r->cfg.idle_ms) > r->cfg.idle_probe_ms)
+	if (sqp_idle_longest_ms(sqp_live_idle_ms(r)) > r->cfg.idle_probe_ms)
 		return "the idle period is longer than idle_probe_ms";
 	if (start_ns - r->active_ns > FRESH_ENOUGH_NS)
 		return "the time of the last activity is not known well enough";

@@ -250,7 +250,9 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	if (ret)
 		return fail(td, ret, &why);
 	job->ring_open = true;
-	if (cfg.wake != SQP_WAKE_ALWAYS)
+	if (cfg.idle_auto)
+		ret = sqp_live_open(&job->ring, &why);
+	if (!ret && cfg.wake != SQP_WAKE_ALWAYS)
 		ret = sqp_bypass_open(&job->ring, &why);
 	if (!ret && o->fixedbufs)
 		ret = register_buffers(td, job, &why);
@@ -712,7 +714,7 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 	const struct sqp_options *o = td->eo;
 	const struct sqp_config *cfg = &job->ring.cfg;
 	const struct sqp_option_value table[] = {
-		{ "sq_thread_idle", NULL, cfg->idle_ms },
+		{ "sq_thread_idle", cfg->idle_auto ? "auto" : NULL, cfg->idle_ms }, { "wake_cost_us", NULL, cfg->wake_cost_us },
 		{ "sq_thread_cpu", cfg->sq_cpu == SQP_ANY_CPU ? "any" : NULL, cfg->sq_cpu },
 		{ "sq_share", NULL, cfg->share }, { "sq_wake", wake_modes[cfg->wake], 0 }, { "reap", reap_modes[cfg->reap], 0 },
 		{ "hipri", NULL, cfg->hipri }, { "hybrid", NULL, cfg->hybrid }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
@@ -751,6 +753,8 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	describe_options(td, job, &id);
 	if (id.share_jobs < job->ring.cfg.share && id.nr_notes < SQP_MAX_NOTES)
 		id.note[id.nr_notes++] = "sq_share: fewer jobs than that had joined this SQ thread when the job ended";
+	if (job->ring.live && job->ring.live->error && id.nr_notes < SQP_MAX_NOTES)
+		id.note[id.nr_notes++] = "sq_thread_idle=auto: the kernel refused a helper ring (no memory, or ulimit -n), and the idle period was left alone from then on";
 	line = sqp_stats_line(&job->ring, &id, used, idle_why);
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
@@ -778,7 +782,7 @@ static void add_summary(struct thread_data *td, struct sqp_job *job, const struc
 	const char *source;
 	struct sqp_summary s = {
 		.thread = (unsigned)td->thread_number, .submitted = count.submitted, .enters = count.enters,
-		.wakeups = count.wakeups, .stalls = count.stalls, .idle_ms = r->cfg.idle_ms,
+		.wakeups = count.wakeups, .stalls = count.stalls, .idle_ms = sqp_live_idle_ms(r),
 		.idle_seen_ns = sqp_idle_median_ns(&r->idle), .sq_cpu_us = sqp_sq_cpu_us(used, &source),
 		.sq_cpu = used->info.cpu, .app_cpu_us = used->app_us, .elapsed_us = used->elapsed_us,
 		.pickup_p50_ns = sqp_hist_percentile(&r->taken, 0.5), .pickup_p99_ns = sqp_hist_percentile(&r->taken, 0.99),

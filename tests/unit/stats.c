@@ -43,7 +43,7 @@ static void every_documented_field_is_there(void **state)
 		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "error",
 		"setup_flags", "features", "attached", "registered_ring", "share_group", "share_jobs", "options", "notes", "nvme_errors",
 		"elapsed_us", "submitted", "completed", "enters", "wakeups",
-		"rechecks", "bypassed", "sq_full", "cq_overflow", "stalls", "idle_ms_requested", "idle_ms_effective",
+		"rechecks", "bypassed", "bypass_enters", "waits", "polls", "sq_full", "cq_overflow", "trials", "trials_failed", "stalls", "idle_ms_requested", "idle_series", "idle_changes", "idle_ms_effective",
 		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
 		"wake_ns", "pickup_ns", "reap_ns", "reasons",
 	};
