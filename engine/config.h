@@ -13,6 +13,9 @@ enum {
 	SQP_ANY_CPU = -1,
 	SQP_MAX_DEPTH = 32768,		/* IORING_MAX_ENTRIES, all kernels */
 	SQP_MAX_IDLE_MS = 2147483647,	/* above, msecs_to_jiffies() means for ever */
+	SQP_DEFAULT_IDLE_MS = 1000,	/* what the kernel makes of 0 */
+	SQP_MAX_SHARE = 1024,
+	SQP_MAX_WAKE_COST_US = 10000000,
 	SQP_WHY_LEN = 512,
 };
 
@@ -50,6 +53,8 @@ struct sqp_why {
 struct sqp_config {
 	unsigned depth;			/* requests in flight, 1..SQP_MAX_DEPTH */
 	unsigned idle_ms;		/* sq_thread_idle; 0 is the kernel's 1 s */
+	bool idle_auto;			/* it is only where a ring starts: see live.h */
+	unsigned wake_cost_us;		/* what a wake-up is worth to it; 0: the time it takes */
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
 	enum sqp_place_kind sq_place;	/* what was asked for; a class is turned into sq_cpu by sqp_place_choose() */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
@@ -58,6 +63,8 @@ struct sqp_config {
 	bool register_fd;		/* enter by a registered descriptor where the kernel can: then only the task that
 					 * opens the ring may commit, reap and close */
 	const struct sqp_ring *attach_to;	/* share the SQ thread of this open ring (ATTACH_WQ); NULL: one of its own */
+	unsigned share;			/* so many jobs share one SQ thread (share.h); 0 and 1: each has its own */
+	unsigned share_set;		/* only those with the same number here do */
 	enum sqp_wake_mode wake;
 	enum sqp_reap_mode reap;
 	bool plain;			/* no SQPOLL: the ring beside an SQPOLL ring, see bypass.h */

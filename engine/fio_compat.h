@@ -75,11 +75,13 @@ struct sqp_options {
 	unsigned int cmd_type, readfua, writefua, write_mode, verify_mode, deac;
 	unsigned int md_per_io_size, pi_act, apptag, apptag_mask;
 	char *pi_chk;
-	unsigned long long sq_thread_idle;
+	char *sq_thread_idle;		/* a number of ms or auto: parsed into the next two */
+	unsigned long long idle_ms;
+	unsigned int idle_auto;
 	char *sq_thread_cpu;
 	unsigned int sq_wake, reap;
 	char *stats_file, *time_log;
-	unsigned long long stall_ms, idle_probe_ms;
+	unsigned long long stall_ms, idle_probe_ms, sq_share, wake_cost_us;
 };
 
 extern struct fio_option sqp_fio_options[];

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WATCH_STEP_NS = 50000, FRESH_ENOUGH_NS = 1000000, DEFAULT_IDLE_MS = 1000 };
+enum { WATCH_STEP_NS = 50000, FRESH_ENOUGH_NS = 1000000 };
 
 static void record_spin(struct sqp_ring *r, uint64_t ns)
 {
@@ -23,10 +23,16 @@ void sqp_idle_saw_sleep(struct sqp_ring *r, uint64_t gap_ns)
 		r->idle.asleep_min_ns = gap_ns;
 }
 
+/* It falls asleep so long after the last activity of any of its rings, and we know only ours. */
+static bool is_shared(const struct sqp_ring *r)
+{
+	return r->cfg.share > 1;
+}
+
 void sqp_idle_fell_asleep(struct sqp_ring *r)
 {
 	r->idle_watched = true;
-	if (r->cfg.clock && r->count.completed)
+	if (r->cfg.clock && r->count.completed && !is_shared(r))
 		record_spin(r, sqp_now_ns(r) - r->active_ns);
 }
 
@@ -40,7 +46,7 @@ uint64_t sqp_idle_longest_ms(unsigned idle_ms)
 	unsigned hz = sqp_kernel_hz();
 
 	if (!hz)
-		return idle_ms ? idle_ms : DEFAULT_IDLE_MS;
+		return idle_ms ? idle_ms : SQP_DEFAULT_IDLE_MS;
 	return (sqp_idle_jiffies(idle_ms, hz) + 2) * 1000 / hz;
 }
 
@@ -51,11 +57,13 @@ const char *sqp_idle_probe(struct sqp_ring *r)
 
 	if (!r->count.completed)
 		return "the SQ thread never ran";
+	if (is_shared(r))
+		return "the SQ thread is shared: others keep it awake";
 	if (!r->cfg.clock)
 		return "no clock was read for each I/O (gtod_reduce or disabled latencies)";
 	if (asleep(r))
 		return "the SQ thread slept before the end could be watched";
-	if (sqp_idle_longest_ms(r->cfg.idle_ms) > r->cfg.idle_probe_ms)
+	if (sqp_idle_longest_ms(sqp_live_idle_ms(r)) > r->cfg.idle_probe_ms)
 		return "the idle period is longer than idle_probe_ms";
 	if (start_ns - r->active_ns > FRESH_ENOUGH_NS)
 		return "the time of the last activity is not known well enough";

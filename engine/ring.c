@@ -251,6 +251,7 @@ void sqp_ring_close(struct sqp_ring *r)
 		free(r->side);
 		r->side = NULL;
 	}
+	sqp_live_close(r);
 	io_uring_queue_exit(&r->uring);
 	sqp_looks_close(r);
 	r->fd = -1;

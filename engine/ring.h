@@ -8,6 +8,8 @@
 
 #include "config.h"
 #include "hist.h"
+#include "jiffies.h"
+#include "live.h"
 #include "patience.h"
 #include "policy.h"
 #include "procfs.h"
@@ -65,6 +67,7 @@ struct sqp_ring {
 	_Atomic unsigned *cq_khead, *cq_ktail;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
+	struct sqp_live *live;		/* of sq_thread_idle=auto, or NULL */
 	struct sqp_ring *side;		/* the plain ring of sq_wake=bypass and adaptive, or NULL; see bypass.h */
 	unsigned split;			/* of the completions handed out last, those from this one on are the side ring's */
 	unsigned side_first;		/* position of the first of them */

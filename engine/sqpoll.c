@@ -9,6 +9,7 @@
 #include "poll.h"
 #include "reap.h"
 #include "reg.h"
+#include "share.h"
 #include "sqpoll_nvme.h"
 #include "stats.h"
 #include "summary.h"
@@ -28,6 +29,7 @@ extern struct ioengine_ops ioengine;
 struct sqp_job {
 	struct sqp_ring ring;
 	bool ring_open;
+	struct sqp_seat seat;		/* of the ring, with sq_share */
 	bool async_trim;		/* this kernel may take discards through the ring */
 	bool keep_open;			/* files stay open and registered until the end */
 	bool vectored;
@@ -269,11 +271,13 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	cfg.sq_cpu = job->place.cpu;
 	job->place.buffers_node = keep_buffers_near(td);
 	if (!ret)
-		ret = sqp_ring_open(&job->ring, &cfg, &why);
+		ret = sqp_share_open(&job->ring, &cfg, &job->seat, &why);
 	if (ret)
 		return fail(td, ret, &why);
 	job->ring_open = true;
-	if (cfg.wake != SQP_WAKE_ALWAYS)
+	if (cfg.idle_auto)
+		ret = sqp_live_open(&job->ring, &why);
+	if (!ret && cfg.wake != SQP_WAKE_ALWAYS)
 		ret = sqp_bypass_open(&job->ring, &why);
 	if (!ret && o->fixedbufs)
 		ret = register_buffers(td, job, &why);
@@ -745,9 +749,9 @@ static void describe_options(struct thread_data *td, const struct sqp_job *job, 
 	const struct sqp_options *o = td->eo;
 	const struct sqp_config *cfg = &job->ring.cfg;
 	const struct sqp_option_value table[] = {
-		{ "sq_thread_idle", NULL, cfg->idle_ms },
+		{ "sq_thread_idle", cfg->idle_auto ? "auto" : NULL, cfg->idle_ms }, { "wake_cost_us", NULL, cfg->wake_cost_us },
 		{ "sq_thread_cpu", cfg->sq_cpu == SQP_ANY_CPU ? "any" : NULL, cfg->sq_cpu },
-		{ "sq_wake", wake_modes[cfg->wake], 0 }, { "reap", reap_modes[cfg->reap], 0 },
+		{ "sq_share", NULL, cfg->share }, { "sq_wake", wake_modes[cfg->wake], 0 }, { "reap", reap_modes[cfg->reap], 0 },
 		{ "hipri", NULL, cfg->hipri }, { "hybrid", NULL, cfg->hybrid }, { "fixedbufs", NULL, o->fixedbufs }, { "nonvectored", NULL, !job->vectored },
 		{ "force_async", NULL, o->force_async }, { "nowait", NULL, o->nowait }, { "uncached", NULL, !!o->uncached },
 		{ "iodepth", NULL, cfg->depth }, { "sq_entries", NULL, job->ring.sq_entries },
@@ -773,6 +777,7 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	struct sqp_identity id = {
 		.job = td->o.name, .groupid = (unsigned)td->groupid, .thread = (unsigned)td->thread_number,
 		.fio_version = fio_version_string, .error = td->error,
+		.share_group = job->seat.number, .share_jobs = sqp_share_jobs(&job->seat),
 	};
 	struct sqp_why why;
 	char *line;
@@ -782,6 +787,10 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 		return;
 	describe_options(td, job, &id);
 	describe_place(job, &id);
+	if (id.share_jobs < job->ring.cfg.share && id.nr_notes < SQP_MAX_NOTES)
+		id.note[id.nr_notes++] = "sq_share: fewer jobs than that had joined this SQ thread when the job ended";
+	if (job->ring.live && job->ring.live->error && id.nr_notes < SQP_MAX_NOTES)
+		id.note[id.nr_notes++] = "sq_thread_idle=auto: the kernel refused a helper ring (no memory, or ulimit -n), and the idle period was left alone from then on";
 	line = sqp_stats_line(&job->ring, &id, used, idle_why);
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
@@ -809,7 +818,7 @@ static void add_summary(struct thread_data *td, struct sqp_job *job, const struc
 	const char *source;
 	struct sqp_summary s = {
 		.thread = (unsigned)td->thread_number, .submitted = count.submitted, .enters = count.enters,
-		.wakeups = count.wakeups, .stalls = count.stalls, .idle_ms = r->cfg.idle_ms,
+		.wakeups = count.wakeups, .stalls = count.stalls, .idle_ms = sqp_live_idle_ms(r),
 		.idle_seen_ns = sqp_idle_median_ns(&r->idle), .sq_cpu_us = sqp_sq_cpu_us(used, &source),
 		.sq_cpu = used->info.cpu, .app_cpu_us = used->app_us, .elapsed_us = used->elapsed_us,
 		.pickup_p50_ns = sqp_hist_percentile(&r->taken, 0.5), .pickup_p99_ns = sqp_hist_percentile(&r->taken, 0.99),
@@ -849,8 +858,10 @@ static void sqp_fio_cleanup(struct thread_data *td)
 		write_timelog(td, job);
 		add_summary(td, job, &used);
 	}
-	if (job->ring_open)
+	if (job->ring_open) {
+		sqp_share_leave(&job->seat);
 		sqp_ring_close(&job->ring);
+	}
 	free_job(job);
 	td->io_ops_data = NULL;
 }

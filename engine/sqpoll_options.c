@@ -49,9 +49,13 @@ static int set_sqthread_poll(void *data, int *val)
 
 struct fio_option sqp_fio_options[] = {
 	{
-		.name = "sq_thread_idle", .lname = "SQ thread idle period", .type = FIO_OPT_ULL,
-		.off1 = OFF(sq_thread_idle), .def = "0", ENGINE_OPTION,
-		.help = "Milliseconds the SQ thread spins without work before it sleeps; 0 is the kernel's 1000",
+		.name = "sq_thread_idle", .lname = "SQ thread idle period", .type = FIO_OPT_STR_STORE,
+		.off1 = OFF(sq_thread_idle), ENGINE_OPTION,
+		.help = "Milliseconds the SQ thread spins without work before it sleeps; 0 (default) is the kernel's 1000; auto: as the gaps seen make best",
+	}, {
+		.name = "wake_cost_us", .lname = "Worth of a wake-up", .type = FIO_OPT_ULL,
+		.off1 = OFF(wake_cost_us), .def = "0", ENGINE_OPTION,
+		.help = "With sq_thread_idle=auto: microseconds of spinning that a wake-up is worth; 0 is the time that wake-ups take",
 	}, {
 		.name = "sq_thread_cpu", .lname = "SQ thread CPU", .type = FIO_OPT_STR_STORE,
 		.off1 = OFF(sq_thread_cpu), .cb = set_sq_thread_cpu, ENGINE_OPTION,
@@ -74,6 +78,10 @@ struct fio_option sqp_fio_options[] = {
 			{ .ival = "sleep", .oval = SQP_REAP_SLEEP + 1, .help = "Block in io_uring_enter" },
 			{ .ival = "hybrid", .oval = SQP_REAP_HYBRID + 1, .help = "Spin as long as that pays, then block" },
 		},
+	}, {
+		.name = "sq_share", .lname = "Jobs per SQ thread", .type = FIO_OPT_ULL,
+		.off1 = OFF(sq_share), .def = "1", ENGINE_OPTION,
+		.help = "So many jobs (thread=1) share one SQ thread (IORING_SETUP_ATTACH_WQ)",
 	}, {
 		.name = "stats_file", .lname = "SQPOLL statistics file", .type = FIO_OPT_STR_STORE,
 		.off1 = OFF(stats_file), ENGINE_OPTION,
@@ -266,6 +274,53 @@ static int check_ms(const char *name, unsigned long long ms, struct sqp_why *why
 	return sqp_why(why, -EINVAL, "%s=%llu is out of range 0..%d ms", name, ms, SQP_MAX_IDLE_MS);
 }
 
+/* What would make the idle period meaningless, or change it behind another job's back */
+static int check_auto(struct thread_data *td, struct sqp_why *why)
+{
+	const struct sqp_options *o = td->eo;
+	const struct { bool set; const char *refusal; } table[] = {
+		{ o->sq_wake != SQP_WAKE_ALWAYS, "sq_wake=bypass and adaptive do without long idle periods; leave out one of the two" },
+		{ o->sq_share > 1, "jobs that share an SQ thread cannot each set its idle period; give a number or leave out sq_share" },
+		{ !fio_fill_issue_time(td), "it needs the clock that gtod_reduce and disabled latencies leave out; give a number" },
+		{ o->wake_cost_us > SQP_MAX_WAKE_COST_US, "wake_cost_us may be 10000000 (10 s) at most" },
+	};
+
+	for (unsigned i = 0; i < SQP_NR(table); i++)
+		if (table[i].set)
+			return sqp_why(why, -EINVAL, "sq_thread_idle=auto: %s", table[i].refusal);
+	return 0;
+}
+
+/* Numbers as fio reads them anywhere. */
+static int parse_idle(struct thread_data *td, struct sqp_why *why)
+{
+	struct sqp_options *o = td->eo;
+	long long ms = 0;
+
+	o->idle_auto = o->sq_thread_idle && !strcmp(o->sq_thread_idle, "auto");
+	o->idle_ms = 1;
+	if (o->idle_auto)
+		return check_auto(td, why);
+	if (o->sq_thread_idle && str_to_decimal(o->sq_thread_idle, &ms, 1, &td->o, 0, 0))
+		return sqp_why(why, -EINVAL, "sq_thread_idle=%s: this is neither a number of milliseconds nor \"auto\"", o->sq_thread_idle);
+	o->idle_ms = (unsigned long long)ms;
+	return check_ms("sq_thread_idle", o->idle_ms, why);
+}
+
+/* Whoever asks for a shared SQ thread must not be given one of his own without a word. */
+static int check_share(struct thread_data *td, struct sqp_why *why)
+{
+	const struct sqp_options *o = td->eo;
+
+	if (o->sq_share < 1 || o->sq_share > SQP_MAX_SHARE)
+		return sqp_why(why, -EINVAL, "sq_share=%llu is out of range 1..%d; 1 is an SQ thread for each job",
+			       o->sq_share, SQP_MAX_SHARE);
+	if (o->sq_share > 1 && !td->o.use_thread)
+		return sqp_why(why, -EINVAL, "sq_share=%llu: job processes cannot share an SQ thread, Linux since 5.12 gives each its own and does not say so; add thread=1",
+			       o->sq_share);
+	return 0;
+}
+
 /* reap has no default of its own: a job that adapts does not spin in vain, and its SQ thread has the shortest idle period
  * that there is. */
 static void choose_modes(const struct sqp_options *o, struct sqp_config *cfg)
@@ -287,20 +342,29 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	int ret = check_refused(td, why);
 
 	if (!ret)
-		ret = check_ms("sq_thread_idle", o->sq_thread_idle, why);
+		ret = parse_idle(td, why);
 	if (!ret)
 		ret = check_ms("stall_ms", o->stall_ms, why);
 	if (!ret)
 		ret = check_ms("idle_probe_ms", o->idle_probe_ms, why);
 	if (!ret)
+		ret = check_share(td, why);
+	if (!ret)
 		ret = parse_cpu(o, &cfg->sq_place, &cfg->sq_cpu, why);
+	if (!ret && o->sq_share > 1 && cfg->sq_place != SQP_PLACE_ANY && cfg->sq_place != SQP_PLACE_NUMBER)
+		ret = sqp_why(why, -EINVAL, "sq_share=%llu with sq_thread_cpu=%s: jobs on several CPUs have no one place beside them; give a number or any",
+			      o->sq_share, o->sq_thread_cpu);
 	if (ret)
 		return ret;
 	cfg->depth = td->o.iodepth;
-	cfg->idle_ms = (unsigned)o->sq_thread_idle;
+	cfg->idle_ms = (unsigned)o->idle_ms;
+	cfg->idle_auto = o->idle_auto;
+	cfg->wake_cost_us = (unsigned)o->wake_cost_us;
 	cfg->stall_ms = (unsigned)o->stall_ms;
 	cfg->idle_probe_ms = (unsigned)o->idle_probe_ms;
 	choose_modes(o, cfg);
+	cfg->share = (unsigned)o->sq_share;
+	cfg->share_set = (unsigned)td->groupid;
 	cfg->hipri = o->hipri;
 	cfg->hybrid = o->hybrid;
 	cfg->big = sqp_is_passthrough(o);
@@ -324,7 +388,8 @@ unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned 
 	const struct sqp_options *o = td->eo;
 	bool nvme = sqp_is_passthrough(o), writes = o->write_mode == SQP_WRITE_MODE_WRITE;
 	const struct { bool set; const char *note; } table[] = {
-		{ o->sq_wake == SQP_WAKE_ADAPTIVE && !o->sq_thread_idle, "sq_wake=adaptive: sq_thread_idle=0 is taken as 1, the shortest idle period" },
+		{ o->wake_cost_us && !o->idle_auto, "wake_cost_us has no effect without sq_thread_idle=auto" },
+		{ o->sq_wake == SQP_WAKE_ADAPTIVE && !o->idle_ms, "sq_wake=adaptive: sq_thread_idle=0 is taken as 1, the shortest idle period" },
 		{ !nvme && (o->readfua || o->writefua), "readfua and writefua have no effect without cmd_type=nvme" },
 		{ !nvme && (o->deac || !writes), "write_mode and deac have no effect without cmd_type=nvme" },
 		{ !nvme && o->verify_mode != SQP_VERIFY_MODE_READ, "verify_mode has no effect without cmd_type=nvme" },

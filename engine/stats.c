@@ -189,13 +189,30 @@ static double ms(uint64_t ns)
 	return ns ? (double)ns / 1e6 : -1;
 }
 
+/* The idle period in force over time */
+static void set_series(json_t *o, const struct sqp_ring *r)
+{
+	const struct sqp_live *l = r->live;
+	uint64_t changes = l ? l->changes : 0;
+	json_t *series = json_array();
+
+	json_array_append_new(series, json_pack("[i,i]", 0, r->cfg.idle_ms ? (int)r->cfg.idle_ms : SQP_DEFAULT_IDLE_MS));
+	for (unsigned i = 0; i < changes && i < SQP_LIVE_SERIES; i++)
+		json_array_append_new(series, json_pack("[I,i]", (json_int_t)(l->series[i].at_ns / 1000),
+							(int)l->series[i].idle_ms));
+	json_object_set_new(o, "idle_series", series);
+	json_object_set_new(o, "idle_changes", json_integer((json_int_t)changes));
+}
+
 static void set_idle(json_t *o, const struct sqp_ring *r, json_t *reasons, const char *idle_why)
 {
 	static const char no_awake[] = "no submission found the SQ thread awake";
 	static const char no_asleep[] = "no submission found the SQ thread asleep after an idle period";
 	json_t *samples = json_array();
 
-	json_object_set_new(o, "idle_ms_requested", json_integer(r->cfg.idle_ms));
+	set_or_null(o, "idle_ms_requested", r->cfg.idle_auto ? -1 : (double)r->cfg.idle_ms, reasons, "idle_ms_requested",
+		    "sq_thread_idle=auto: idle_series has what was in force");
+	set_series(o, r);
 	set_or_null(o, "idle_ms_effective", ms(sqp_idle_median_ns(&r->idle)), reasons, "idle_ms_effective",
 		    idle_why ? idle_why : "the SQ thread was not seen to fall asleep");
 	for (unsigned i = 0; i < r->idle.nr_spins; i++)
@@ -253,6 +270,13 @@ static void set_how_entered(json_t *o, const struct sqp_ring *r, json_t *reasons
 		json_object_set_new(reasons, "registered_ring", json_string(r->unregistered_why));
 }
 
+static void set_share(json_t *o, const struct sqp_identity *id, json_t *reasons)
+{
+	set_or_null(o, "share_group", id->share_group ? (double)id->share_group : -1, reasons, "share_group",
+		    "sq_share=1: the SQ thread is this job's own");
+	json_object_set_new(o, "share_jobs", json_integer(id->share_jobs));
+}
+
 char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, const struct sqp_usage *used,
 		     const char *idle_why)
 {
@@ -266,6 +290,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
 	set_how_entered(o, r, reasons);
 	set_place(o, id, reasons);
+	set_share(o, id, reasons);
 	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
 	set_counters(o, &count);
 	set_idle(o, r, reasons, idle_why);

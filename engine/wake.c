@@ -85,19 +85,19 @@ static int send_wakeup(struct sqp_ring *r, unsigned untaken, uint64_t now_ns)
 
 int sqp_wake(struct sqp_ring *r, unsigned nr, uint64_t now_ns)
 {
-	uint64_t start_ns = now_ns ? now_ns : sqp_now_ns(r);
+	uint64_t start_ns = now_ns ? now_ns : sqp_now_ns(r), gap_ns = start_ns - r->active_ns;
 	unsigned untaken = sqp_untaken(r);
 	int ret;
 
 	if (now_ns)
-		sqp_hist_add(&r->gap, now_ns - r->active_ns);
+		sqp_hist_add(&r->gap, gap_ns);
 	if (wakeup_under_way(r, start_ns)) {
 		r->active_ns = start_ns;
 		return 0;
 	}
 	/* with older entries still there it was kept from running: that is no idle period */
 	if (now_ns && untaken == nr)
-		sqp_idle_saw_sleep(r, now_ns - r->active_ns);
+		sqp_idle_saw_sleep(r, gap_ns);
 	r->count.wakeups++;
 	r->idle_watched = false;
 	r->active_ns = start_ns;
@@ -107,6 +107,8 @@ int sqp_wake(struct sqp_ring *r, unsigned nr, uint64_t now_ns)
 		sqp_looks_start(r, now_ns);
 	ret = send_wakeup(r, untaken, start_ns);
 	sqp_pickup_check(r, sqp_now_ns(r), true);	/* on our own CPU it may have run meanwhile */
+	if (r->live && now_ns && untaken == nr)
+		sqp_live_gap(r, gap_ns, now_ns);
 	return ret;
 }
 

@@ -71,6 +71,8 @@ static inline void sqp_note_gap(struct sqp_ring *r, uint64_t now_ns)
 	if ((++r->commits & r->time_mask) == 0 || gap > SQP_PICKUP_GAP_NS) {
 		sqp_pickup_start(r, &r->taken, now_ns);
 		sqp_looks_start(r, now_ns);
+		if (r->live)
+			sqp_live_gap(r, gap, now_ns);
 	}
 	r->active_ns = now_ns;
 }

@@ -39,6 +39,13 @@ refused 'md_per_io_size=8: separate metadata is not supported' --md_per_io_size=
 refused 'iodepth=40000: io_uring takes 1 to 32768 entries' --iodepth=40000
 refused 'sq_thread_idle=3000000000 is out of range 0..2147483647 ms' --sq_thread_idle=3000000000
 refused 'sq_thread_idle=.* is out of range' --sq_thread_idle=-1
+refused 'sq_thread_idle=soon: this is neither a number of milliseconds nor "auto"' --sq_thread_idle=soon
+refused 'sq_thread_idle=auto: sq_wake=bypass and adaptive do without' --sq_thread_idle=auto --sq_wake=bypass
+refused 'sq_thread_idle=auto: jobs that share an SQ thread cannot' --sq_thread_idle=auto --sq_share=2 --thread=1
+refused 'sq_thread_idle=auto: it needs the clock that gtod_reduce' --sq_thread_idle=auto --gtod_reduce=1
+refused 'sq_thread_idle=auto: wake_cost_us may be 10000000' --sq_thread_idle=auto --wake_cost_us=10000001
+refused 'sq_share=2: job processes cannot share an SQ thread.*add thread=1' --sq_share=2
+refused 'sq_share=0 is out of range 1..1024' --sq_share=0 --thread=1
 refused 'stall_ms=0: the watchdog needs' --stall_ms=0
 refused 'idle_probe_ms=.* is out of range' --idle_probe_ms=99999999999
 refused 'sq_thread_cpu=4095: there is no such CPU, this machine has 0' --sq_thread_cpu=4095
