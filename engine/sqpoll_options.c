@@ -50,7 +50,7 @@ static int set_sqthread_poll(void *data, int *val)
 struct fio_option sqp_fio_options[] = {
 	{
 		.name = "sq_thread_idle", .lname = "SQ thread idle period", .type = FIO_OPT_STR_STORE,
-		.off1 = OFF(sq_thread_idle), ENGINE_OPTION,
+		.off1 = OFF(sq_thread_idle), .def = "0", ENGINE_OPTION,
 		.help = "Milliseconds the SQ thread spins without work before it sleeps; 0 (default) is the kernel's 1000; auto: as the gaps seen make best",
 	}, {
 		.name = "wake_cost_us", .lname = "Worth of a wake-up", .type = FIO_OPT_ULL,

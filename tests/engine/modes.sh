@@ -7,7 +7,8 @@
 . "$SQP_SOURCE/tests/lib.sh"
 need jq
 
-enters='.enters == .wakeups + .rechecks + .cq_overflow + .stalls + .waits + .bypass_enters'
+# nothing stalls, and every enter has its cause
+enters='.stalls == 0 and .enters == .wakeups + .rechecks + .cq_overflow + .waits + .bypass_enters'
 
 # job NAME ARGS...: its lines are $WORK/NAME.jsonl
 job() {
@@ -15,7 +16,7 @@ job() {
 	shift
 	rm -f "$WORK/$name.jsonl"
 	"${fio_env[@]}" timeout 60 fio --name="$name" --ioengine=sqpoll --filename="$WORK/data" --bs=4k --size=2m --stats_file="$WORK/$name.jsonl" \
-		--verify_state_save=0 --output="$WORK/$name.out" "$@" 2>"$WORK/$name.err" || rc=$?
+		--verify_state_save=0 --stall_ms=5000 --output="$WORK/$name.out" "$@" 2>"$WORK/$name.err" || rc=$?
 	[ "$rc" -eq 0 ] || fail "$name: fio ended with $rc: $(cat "$WORK/$name.err" "$WORK/$name.out")"
 }
 

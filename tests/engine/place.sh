@@ -69,7 +69,7 @@ made_up() {
 }
 
 classes() {
-	within=(taskset -c 0,1)
+	within=(taskset -c 0-1)
 	made_up 'numa:1 core:1 pu:2' smt
 	made_up 'numa:1 l3:1 core:2 pu:1' llc
 	made_up 'numa:1 l3:2 core:1 pu:1' node
