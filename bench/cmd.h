@@ -27,6 +27,7 @@ int cmd_tune(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_versus(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_ring(int argc, char **argv);
 
 /* Prints "sqbench COMMAND: WHY" and returns CODE. */
 int cmd_fail(int code, const char *command, const struct why *why);
@@ -47,6 +48,14 @@ error_t cmd_parse_common(int key, char *arg, struct argp_state *state);
 
 /* Parses and, on a usage error, exits with EXIT_USAGE after one line. */
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* ARG of --NAME as a number from MIN to MAX; anything else is a usage error. */
+unsigned cmd_number(struct argp_state *state, const char *arg, const char *name, unsigned min, unsigned max);
+double cmd_real(struct argp_state *state, const char *arg, const char *name, double min, double max);
+
+/* LIST (which is changed) of --NAME: up to ROOM such numbers, separated by commas, into OUT; how many. */
+unsigned cmd_numbers(struct argp_state *state, char *list, const char *name, unsigned *out, unsigned room, unsigned min,
+		     unsigned max);
 
 /* Pretty-prints DOC on stdout and drops it. */
 void cmd_print_json(json_t *doc);

@@ -56,16 +56,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static double positive(struct argp_state *state, const char *arg, const char *name, double min, double max)
-{
-	char *end;
-	double v = strtod(arg, &end);
-
-	if (end == arg || *end || !(v >= min && v <= max))
-		argp_error(state, "--%s: '%s' is not a number from %g to %g", name, arg, min, max);
-	return v;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
@@ -78,10 +68,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->device = arg;
 		return 0;
 	case OPT_SIZE:
-		a->size_mib = (unsigned)positive(state, arg, "size", SIZE_MIB_MIN, 1 << 20);
+		a->size_mib = (unsigned)cmd_real(state, arg, "size", SIZE_MIB_MIN, 1 << 20);
 		return 0;
 	case OPT_BUDGET:
-		a->budget_s = positive(state, arg, "budget", 1, 86400);
+		a->budget_s = cmd_real(state, arg, "budget", 1, 86400);
 		return 0;
 	case OPT_IDLES:
 		a->idles = arg;
@@ -90,13 +80,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->rates = arg;
 		return 0;
 	case OPT_REPEATS:
-		a->repeats = (unsigned)positive(state, arg, "repeats", 1, GRID_REPEATS_MAX);
+		a->repeats = (unsigned)cmd_real(state, arg, "repeats", 1, GRID_REPEATS_MAX);
 		return 0;
 	case OPT_PRICE:
-		a->cpu_price = positive(state, arg, "cpu-price", 0, 1e6);
+		a->cpu_price = cmd_real(state, arg, "cpu-price", 0, 1e6);
 		return 0;
 	case OPT_SQ_CPU:
-		a->sq_cpu = (int)positive(state, arg, "sq-cpu", 0, 4095);
+		a->sq_cpu = (int)cmd_real(state, arg, "sq-cpu", 0, 4095);
 		return 0;
 	case OPT_HIPRI:
 		if (strcmp(arg, "auto") && strcmp(arg, "yes") && strcmp(arg, "no"))

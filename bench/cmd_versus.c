@@ -2,11 +2,13 @@
 /* Our engine against the stock engine of the same fio, side by side in one run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "arrivals.h"
 #include "cmd.h"
 #include "fio.h"
 #include "fiojson.h"
@@ -22,6 +24,8 @@
 #define SIZE_MIB 64
 #define DEPTHS_MAX 16
 #define OPTIONS_MAX 16
+#define ARRIVALS_DEPTH 1		/* fio looks for completions only when it has no room for the next request */
+#define REQUESTS_MAX 200000
 #define ARGS_MAX 48
 #define PATIENCE_S 60
 #define SETTLE_S 1.5		/* what a fio run takes beyond its run time, about */
@@ -36,6 +40,10 @@ static const struct side {
 };
 
 enum { OURS, STOCK, PLAIN, SIDES };
+
+/* The stock engine cannot replay a log with sqthread_poll ("nr_files to be identical to open_files"): with --arrivals this engine stands in
+ * for it, as it is without its policies. */
+static const struct side stand_in = { "stock", { "--ioengine=sqpoll", NULL } };
 
 /* What is compared. */
 static const struct measure {
@@ -53,7 +61,8 @@ enum { IOPS, CPU, P50, P99, MEASURES };
 struct args {
 	struct cmd_common common;
 	const char *file, *rw, *bs;
-	unsigned pairs, seconds, depth[DEPTHS_MAX], depths;
+	unsigned pairs, seconds, depth[DEPTHS_MAX], depths;	/* a cell for each depth, or for each law */
+	const struct arrivals *law[DEPTHS_MAX];
 	bool direct;
 	const char *more[SIDES][OPTIONS_MAX];	/* fio options of one side */
 	unsigned nr_more[SIDES];
@@ -62,11 +71,13 @@ struct args {
 struct duel {
 	const struct args *a;
 	struct fio fio;
-	char path[PATH_MAX], json_path[PATH_MAX];
+	char path[PATH_MAX], json_path[PATH_MAX], iolog_path[PATH_MAX];
+	uint64_t size;
+	double start_cpu_s[SIDES];	/* what fio takes to start and end */
 	double value[DEPTHS_MAX][MEASURES][SIDES][STATS_N_MAX];
 };
 
-enum { OPT_PAIRS = 1000, OPT_SECONDS, OPT_BS, OPT_RW, OPT_DIRECT, OPT_OURS, OPT_STOCK, OPT_ALL };
+enum { OPT_PAIRS = 1000, OPT_SECONDS, OPT_BS, OPT_RW, OPT_DIRECT, OPT_OURS, OPT_STOCK, OPT_ALL, OPT_ARRIVALS };
 
 static const struct argp_option options[] = {
 	{ "file", 'F', "PATH", 0, "Read this file or device (never written; default: a scratch file of 64 MiB, removed at the end)", 0 },
@@ -76,6 +87,8 @@ static const struct argp_option options[] = {
 	{ "direct", OPT_DIRECT, NULL, 0, "Direct I/O: the device, not the page cache", 0 },
 	{ "pairs", OPT_PAIRS, "N", 0, "Rounds of all three, their order reversed every other time (default: 11, at least 5)", 0 },
 	{ "seconds", OPT_SECONDS, "S", 0, "Time of each run (default: 2)", 0 },
+	{ "arrivals", OPT_ARRIVALS, "LIST", 0, "Instead of depths: requests arrive by themselves, by these laws, one at a time; 'all' or names "
+	  "(constant, poisson, on-off, pareto, diurnal, pairs; each with -slow or -fast)", 0 },
 	{ "all", OPT_ALL, "OPTION", 0, "A fio option for all three, as --all=--thinktime=5000; may be given again", 0 },
 	{ "ours", OPT_OURS, "OPTION", 0, "A fio option for this engine only, as --ours=--sq_wake=adaptive; may be given again", 0 },
 	{ "stock", OPT_STOCK, "OPTION", 0, "A fio option for the stock engine with sqthread_poll only; may be given again", 0 },
@@ -107,6 +120,31 @@ static void parse_depths(struct argp_state *state, struct args *a, char *list)
 	}
 	if (!a->depths)
 		argp_error(state, "--iodepth: give at least one depth");
+}
+
+static void parse_laws(struct argp_state *state, struct args *a, char *list)
+{
+	char *rest = NULL;
+
+	a->depths = 0;
+	if (!strcmp(list, "all")) {
+		while (arrivals_all[a->depths].name) {
+			a->law[a->depths] = &arrivals_all[a->depths];
+			a->depth[a->depths++] = ARRIVALS_DEPTH;
+		}
+		return;
+	}
+	for (char *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		if (a->depths == DEPTHS_MAX)
+			argp_error(state, "--arrivals: more than %d laws", DEPTHS_MAX);
+		a->law[a->depths] = arrivals_find(one, strlen(one));
+		if (!a->law[a->depths])
+			argp_error(state, "--arrivals: no law is called '%s'; constant, poisson, on-off, pareto, diurnal, pairs, each with -slow or -fast",
+				   one);
+		a->depth[a->depths++] = ARRIVALS_DEPTH;
+	}
+	if (!a->depths)
+		argp_error(state, "--arrivals: give at least one law");
 }
 
 static void more_options(struct argp_state *state, struct args *a, unsigned from, unsigned to, const char *arg)
@@ -141,6 +179,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_DIRECT:
 		a->direct = true;
+		return 0;
+	case OPT_ARRIVALS:
+		parse_laws(state, a, arg);
 		return 0;
 	case OPT_OURS:
 		more_options(state, a, OURS, OURS, arg);
@@ -177,7 +218,7 @@ static int take(struct duel *d, unsigned q, unsigned side, unsigned round, const
 	if (rc)
 		return rc;
 	value[IOPS][side][round] = r.iops;
-	value[CPU][side][round] = end->cpu_s * 1e6 / r.ios;
+	value[CPU][side][round] = fmax(end->cpu_s - d->start_cpu_s[side], 0) * 1e6 / r.ios;
 	value[P50][side][round] = hist_percentile(&r.lat_ns, 50) / 1e3;
 	value[P99][side][round] = hist_percentile(&r.lat_ns, 99) / 1e3;
 	hist_free(&r.lat_ns);
@@ -187,33 +228,100 @@ static int take(struct duel *d, unsigned q, unsigned side, unsigned round, const
 	return 0;
 }
 
-static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
+/* "iodepth 16", or the name of a law */
+static const char *cell_name(const struct args *a, unsigned q)
+{
+	static char name[32];
+
+	if (a->law[q])
+		return a->law[q]->name;
+	snprintf(name, sizeof(name), "iodepth %u", a->depth[q]);
+	return name;
+}
+
+static unsigned long block_bytes(const char *bs)
+{
+	char *end;
+	unsigned long n = strtoul(bs, &end, 10);
+
+	return *end == 'k' || *end == 'K' ? n << 10 : *end == 'm' || *end == 'M' ? n << 20 : n;
+}
+
+/* A log for fio to replay: the same for all three of a round, another in each round. */
+static int write_arrivals(const struct duel *d, unsigned q, unsigned round, struct why *why)
+{
+	static double at[REQUESTS_MAX];
+	unsigned long bytes = block_bytes(d->a->bs);
+	size_t n = arrivals_times(d->a->law[q], round + 1, d->a->seconds * 1e6, at, REQUESTS_MAX);
+	uint64_t blocks = bytes ? d->size / bytes : 0, block = round;
+	FILE *f = fopen(d->iolog_path, "we");
+	bool bad;
+
+	if (!f || !blocks)
+		return why_set(why, -EINVAL, "%s: %s", f ? d->path : d->iolog_path, f ? "smaller than one block: name a larger file" : strerror(errno));
+	fprintf(f, "fio version 3 iolog\n0 %s add\n0 %s open\n", d->path, d->path);
+	for (size_t i = 0; i < n; i++) {
+		block = (block * 6364136223846793005ULL + 1442695040888963407ULL);
+		/* fio takes no time of 0 */
+		fprintf(f, "%.0f %s read %" PRIu64 " %lu\n", at[i] + 1, d->path, (block >> 20) % blocks * bytes, bytes);
+	}
+	fprintf(f, "%.0f %s close\n", n ? at[n - 1] + 1 : 1.0, d->path);
+	bad = ferror(f);
+	if (fclose(f) || bad)
+		return why_set(why, -EIO, "%s: %s", d->iolog_path, strerror(errno));
+	return 0;
+}
+
+/* One fio of SIDE that runs for RUNTIME_S, or with 0 does a single I/O. */
+static int run_fio(const struct duel *d, unsigned q, unsigned side, unsigned runtime_s, struct progress *bar, struct proc_end *end,
+		   struct why *why)
 {
 	const struct args *a = d->a;
 	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[32], output[PATH_MAX + 16];
-	char *argv[ARGS_MAX] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", "--time_based", "--invalidate=0",
-				 "--group_reporting", "--lat_percentiles=1", "--output-format=json+", a->direct ? "--direct=1" : "--direct=0", name, bs, qd,
-				 rw, runtime, output };
-	struct proc_end end = { 0 };
-	int n = 16, rc;
+	bool replay = runtime_s && a->law[q];
+	char *argv[ARGS_MAX] = { (char *)d->fio.bin, "--name=versus", "--readonly", "--norandommap", "--invalidate=0",
+				 "--group_reporting", "--lat_percentiles=1", "--output-format=json+",
+				 a->direct ? "--direct=1" : "--direct=0", name, bs, qd, rw, runtime, output };
+	int n = 15, rc;
 
-	for (const char *const *e = sides[side].engine; *e; e++)
+	for (const char *const *e = (side == STOCK && a->law[q] ? &stand_in : &sides[side])->engine; *e; e++)
 		argv[n++] = (char *)*e;
 	for (unsigned i = 0; i < a->nr_more[side]; i++)
 		argv[n++] = (char *)a->more[side][i];
-	snprintf(name, sizeof(name), "--filename=%s", d->path);
+	if (runtime_s && !replay)
+		argv[n++] = "--time_based";
+	snprintf(name, sizeof(name), "--%s=%s", replay ? "read_iolog" : "filename", replay ? d->iolog_path : d->path);
 	snprintf(bs, sizeof(bs), "--bs=%s", a->bs);
 	snprintf(qd, sizeof(qd), "--iodepth=%u", a->depth[q]);
 	snprintf(rw, sizeof(rw), "--rw=%s", a->rw);
-	snprintf(runtime, sizeof(runtime), "--runtime=%u", a->seconds);
+	snprintf(runtime, sizeof(runtime), "--%s=%u", runtime_s ? "runtime" : "number_ios", runtime_s ? runtime_s : 1);
 	snprintf(output, sizeof(output), "--output=%s", d->json_path);
-	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = a->seconds + PATIENCE_S,
-				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, &end, why);
-	if (rc)
-		return rc;
-	if (end.interrupted)
-		return why_set(why, -EINTR, "interrupted: nothing is kept");
-	return take(d, q, side, round, &end, why);
+	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(&d->fio), .timeout_s = runtime_s + PATIENCE_S,
+				      .stop_signal = SIGKILL, .tick = progress_tick, .ctx = bar }, end, why);
+	if (!rc && end->interrupted)
+		rc = why_set(why, -EINTR, "interrupted: nothing is kept");
+	return rc;
+}
+
+static int run_side(struct duel *d, unsigned q, unsigned side, unsigned round, struct progress *bar, struct why *why)
+{
+	struct proc_end end = { 0 };
+	int rc = run_fio(d, q, side, d->a->law[q] ? d->a->seconds + PATIENCE_S : d->a->seconds, bar, &end, why);
+
+	return rc ? rc : take(d, q, side, round, &end, why);
+}
+
+/* A sparse load takes less CPU than fio itself does before and after it. */
+static int measure_start(struct duel *d, struct progress *bar, struct why *why)
+{
+	struct proc_end end = { 0 };
+	int rc = 0;
+
+	for (unsigned side = 0; side < SIDES && !rc; side++) {
+		rc = run_fio(d, 0, side, 0, bar, &end, why);
+		d->start_cpu_s[side] = end.cpu_s;
+	}
+	return rc;
 }
 
 static int run_all(struct duel *d, struct why *why)
@@ -223,15 +331,17 @@ static int run_all(struct duel *d, struct why *why)
 	int rc = 0;
 
 	progress_start(&bar, 0, a->depths * a->pairs * SIDES, a->seconds + SETTLE_S);
+	rc = measure_start(d, &bar, why);
 	for (unsigned q = 0; q < a->depths; q++) {
 		for (unsigned i = 0; i < a->pairs * SIDES && !rc; i++) {
 			unsigned round = i / SIDES, side = round % 2 ? SIDES - 1 - i % SIDES : i % SIDES;
 			char label[64];
 
-			snprintf(label, sizeof(label), "iodepth %u, %s, round %u/%u", a->depth[q], sides[side].name,
-				 round + 1, a->pairs);
+			snprintf(label, sizeof(label), "%s, %s, round %u/%u", cell_name(a, q), sides[side].name, round + 1, a->pairs);
 			progress_step(&bar, label);
-			rc = run_side(d, q, side, round, &bar, why);
+			if (a->law[q] && i % SIDES == 0)
+				rc = write_arrivals(d, q, round, why);
+			rc = rc ? rc : run_side(d, q, side, round, &bar, why);
 			bar.done++;
 		}
 	}
@@ -255,7 +365,7 @@ static bool knows_latency(const struct duel *d, unsigned side)
 {
 	unsigned minor;
 
-	return side != STOCK || sscanf(d->fio.version, "fio-3.%u", &minor) != 1 || minor >= 36;
+	return side != STOCK || d->a->law[0] || sscanf(d->fio.version, "fio-3.%u", &minor) != 1 || minor >= 36;
 }
 
 static void print_row(const struct duel *d, unsigned q, unsigned measure)
@@ -263,7 +373,7 @@ static void print_row(const struct duel *d, unsigned q, unsigned measure)
 	const struct args *a = d->a;
 	bool all = !measures[measure].latency || knows_latency(d, STOCK);
 
-	printf("%7u", a->depth[q]);
+	printf("%-13s", cell_name(a, q));
 	for (unsigned side = 0; side < SIDES; side++) {
 		if (side == STOCK && !all)
 			printf(" %12s", "-");
@@ -288,8 +398,9 @@ static void print_table(const struct duel *d)
 	printf("%s, %s %s, %s, %u rounds of %u s, interleaved; median ratio of the rounds [95 %% interval]\n", d->fio.version,
 	       a->bs, a->rw, a->direct ? "direct" : "cached", a->pairs, a->seconds);
 	for (unsigned m = 0; m < MEASURES; m++) {
-		printf("%s%s%s\n%7s %12s %12s %12s   %-24s %s\n", measures[m].title, *measures[m].unit ? ", " : "", measures[m].unit,
-		       "iodepth", "sqpoll", "stock SQPOLL", "plain", "sqpoll / stock SQPOLL", "  sqpoll / plain io_uring");
+		printf("%s%s%s\n%-13s %12s %12s %12s   %-24s %s\n", measures[m].title, *measures[m].unit ? ", " : "", measures[m].unit,
+		       "", "sqpoll", a->law[0] ? "always awake" : "stock SQPOLL", "plain",
+		       a->law[0] ? "sqpoll / always awake" : "sqpoll / stock SQPOLL", "  sqpoll / plain io_uring");
 		for (unsigned q = 0; q < a->depths; q++)
 			print_row(d, q, m);
 	}
@@ -347,7 +458,9 @@ static void print_json(const struct duel *d)
 	json_t *cells = json_array();
 
 	for (unsigned q = 0; q < a->depths; q++) {
-		json_t *cell = json_pack("{s:i}", "iodepth", (int)a->depth[q]);
+		json_t *cell = json_pack("{s:i, s:s, s:o}", "iodepth", (int)a->depth[q], "stock_is",
+					 a->law[q] ? "ioengine=sqpoll" : "ioengine=io_uring sqthread_poll", "arrivals",
+					 a->law[q] ? json_string(a->law[q]->name) : json_null());
 
 		for (unsigned m = 0; m < MEASURES; m++)
 			json_object_set_new(cell, measures[m].name, measure_json(d, q, m));
@@ -356,6 +469,16 @@ static void print_json(const struct duel *d)
 	cmd_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "schema", "sqbench-versus/2", "fio", d->fio.version,
 				 "bs", a->bs, "rw", a->rw, "direct", a->direct, "seconds", (int)a->seconds, "options", options_json(a),
 				 "cells", cells));
+}
+
+static uint64_t size_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+
+	if (fd >= 0)
+		close(fd);
+	return end > 0 ? (uint64_t)end : 0;
 }
 
 /* The whole file once: with --direct=0 the page cache is what is measured. */
@@ -370,27 +493,44 @@ static void read_once(const char *path)
 		close(fd);
 }
 
+/* PATH of a file of ours that goes away at the end, for what ENDS its name. */
+static int own_path(const struct args *a, char *path, size_t len, const char *ends, struct why *why)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), ".versus-%d.%s", (int)getpid(), ends);
+	if (store_path(path, len, a->common.out, name))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->common.out);
+	return 0;
+}
+
+static int find_target(struct duel *d, struct why *why)
+{
+	const struct args *a = d->a;
+	int rc;
+
+	if (!a->file) {
+		d->size = (uint64_t)SIZE_MIB << 20;
+		rc = own_path(a, d->path, sizeof(d->path), "dat", why);
+		return rc ? rc : scratch_create(d->path, d->size, why);
+	}
+	if (!realpath(a->file, d->path) || access(d->path, R_OK))
+		return why_set(why, -EINVAL, "%s: %s: name a file or device that can be read", a->file, strerror(errno));
+	d->size = size_of(d->path);
+	return 0;
+}
+
 static int prepare(struct duel *d, struct why *why)
 {
 	const struct args *a = d->a;
-	char name[64];
 	int rc = store_mkdirs(a->common.out, why);
 
-	snprintf(name, sizeof(name), ".versus-%d.json", (int)getpid());
-	if (!rc && store_path(d->json_path, sizeof(d->json_path), a->common.out, name))
-		rc = why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->common.out);
-	if (rc)
-		return rc;
-	if (a->file) {
-		snprintf(d->path, sizeof(d->path), "%s", a->file);
-		if (access(a->file, R_OK))
-			return why_set(why, -EINVAL, "%s: %s: name a file or device that can be read", a->file, strerror(errno));
-	} else {
-		snprintf(name, sizeof(name), ".versus-%d.dat", (int)getpid());
-		if (store_path(d->path, sizeof(d->path), a->common.out, name))
-			return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", a->common.out);
-		rc = scratch_create(d->path, (uint64_t)SIZE_MIB << 20, why);
-	}
+	if (!rc)
+		rc = own_path(a, d->json_path, sizeof(d->json_path), "json", why);
+	if (!rc)
+		rc = own_path(a, d->iolog_path, sizeof(d->iolog_path), "iolog", why);
+	if (!rc)
+		rc = find_target(d, why);
 	if (!rc && !a->direct)
 		read_once(d->path);
 	return rc;
@@ -420,6 +560,8 @@ int cmd_versus(int argc, char **argv)
 		rc = run_all(&d, &why);
 	if (d.json_path[0])
 		unlink(d.json_path);
+	if (d.iolog_path[0])
+		unlink(d.iolog_path);
 	if (!a.file && d.path[0])
 		unlink(d.path);
 	if (rc)

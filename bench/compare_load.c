@@ -244,13 +244,23 @@ static int take_job(struct compare_source *s, const char *dir, struct why *why)
 	return s->job ? 0 : -EINVAL;
 }
 
+/* A run without fio: of the bare ring. RUN: its run.json, or what store_list() tells of it. */
+static bool is_ring(const json_t *run)
+{
+	return !strcmp(text(run, "kind"), "ring");
+}
+
 static int add_run(struct compare_source *s, const char *dir, struct why *why)
 {
 	json_t *run = read_doc(dir, "run.json", why), *end;
-	bool tune = !strcmp(text(run, "kind"), "tune");
-	int rc = run ? take_env(s, dir, why) : -EINVAL;
+	bool tune = !strcmp(text(run, "kind"), "tune"), ring = is_ring(run);
+	int rc = run ? 0 : -EINVAL;
 
 	json_decref(run);
+	if (ring)
+		return why_set(why, -EINVAL, "%s is of sqbench ring and has no results of fio: name runs of sqbench run or tune", dir);
+	if (!rc)
+		rc = take_env(s, dir, why);
 	if (rc)
 		return rc;
 	json_array_append_new(s->runs, json_string(dir));
@@ -279,6 +289,8 @@ static int add_all_runs(struct compare_source *s, const char *out, struct why *w
 	for (size_t i = 0; !rc && i < json_array_size(list); i++) {
 		const json_t *one = json_array_get(list, i);
 
+		if (is_ring(one))
+			continue;
 		if (strcmp(text(one, "state"), "complete"))
 			rc = why_set(why, -EINVAL, "%s is %s: let it end, resume it, or remove it", text(one, "dir"), text(one, "state"));
 		else

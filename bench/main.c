@@ -17,6 +17,7 @@ static const struct command {
 	{ "report", "make a tune's analysis and report again from its raw files", cmd_report },
 	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },
 	{ "compare", "two sets of kept results, of two kernels, say: better, worse or the same?", cmd_compare },
+	{ "ring", "the bare ring without fio: rates, wake-up and pick-up, both threads on one CPU", cmd_ring },
 };
 
 const char *cmd_program = "sqbench";
@@ -66,6 +67,42 @@ void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(argp, argc, argv, 0, NULL, input))
 		exit(EXIT_USAGE);
+}
+
+unsigned cmd_number(struct argp_state *state, const char *arg, const char *name, unsigned min, unsigned max)
+{
+	char *end;
+	unsigned long v = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || v < min || v > max)
+		argp_error(state, "--%s: '%s' is not a number from %u to %u", name, arg, min, max);
+	return (unsigned)v;
+}
+
+double cmd_real(struct argp_state *state, const char *arg, const char *name, double min, double max)
+{
+	char *end;
+	double v = strtod(arg, &end);
+
+	if (end == arg || *end || !(v >= min && v <= max))
+		argp_error(state, "--%s: '%s' is not a number from %g to %g", name, arg, min, max);
+	return v;
+}
+
+unsigned cmd_numbers(struct argp_state *state, char *list, const char *name, unsigned *out, unsigned room, unsigned min,
+		     unsigned max)
+{
+	char *rest = NULL;
+	unsigned n = 0;
+
+	for (char *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		if (n == room)
+			argp_error(state, "--%s: more than %u numbers", name, room);
+		out[n++] = cmd_number(state, one, name, min, max);
+	}
+	if (!n)
+		argp_error(state, "--%s: give at least one number", name);
+	return n;
 }
 
 void cmd_print_json(json_t *doc)

@@ -232,11 +232,11 @@ int plotdata_write(const char *dir, const struct tune *t, const struct analysis 
 	return rc ? rc : table(dir, "cells", cells, &in, why);
 }
 
-static int script_path(char *out, enum plot p)
+static int script_path(char *out, const char *plot)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "../share/sqpoll/plot/%s.gp", names[p]);
+	snprintf(name, sizeof(name), "../share/sqpoll/plot/%s.gp", plot);
 	return fio_beside_program(out, PATH_MAX, name);
 }
 
@@ -250,33 +250,40 @@ int plotdata_ready(struct why *why)
 	if (!text || exit_code)
 		return why_set(why, -ENOENT, "gnuplot does not run, and the report needs it: apt-get install gnuplot-nox");
 	for (int i = 0; i < PLOT_COUNT; i++)
-		if (script_path(script, i) || access(script, R_OK))
+		if (script_path(script, names[i]) || access(script, R_OK))
 			return why_set(why, -ENOENT, "%s.gp is not in ../share/sqpoll/plot beside this program: build or install again",
 				       names[i]);
 	return 0;
 }
 
+int plotdata_draw_one(const char *dir, const char *plot, struct why *why)
+{
+	char script[PATH_MAX], data[PATH_MAX], svg[PATH_MAX], name[64];
+	char *argv[] = { "gnuplot", "-c", script, data, svg, NULL }, *said;
+	int exit_code = 0;
+
+	snprintf(name, sizeof(name), "%s.tsv", plot);
+	if (store_path(data, sizeof(data), dir, name))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", dir);
+	snprintf(name, sizeof(name), "%s.svg", plot);
+	if (store_path(svg, sizeof(svg), dir, name) || script_path(script, plot))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", dir);
+	said = proc_capture(argv, NULL, &exit_code, why);
+	if (!said || exit_code || access(svg, R_OK)) {
+		if (said)
+			why_set(why, -EIO, "gnuplot cannot draw %s: %.300s", data, said);
+		free(said);
+		return -EIO;
+	}
+	free(said);
+	return 0;
+}
+
 int plotdata_draw(const char *dir, struct why *why)
 {
-	for (int i = 0; i < PLOT_COUNT; i++) {
-		char script[PATH_MAX], data[PATH_MAX], svg[PATH_MAX], name[64];
-		char *argv[] = { "gnuplot", "-c", script, data, svg, NULL }, *said;
-		int exit_code = 0;
+	int rc = 0;
 
-		snprintf(name, sizeof(name), "%s.tsv", names[i]);
-		if (store_path(data, sizeof(data), dir, name))
-			return why_set(why, -ENAMETOOLONG, "%s: the path is too long", dir);
-		snprintf(name, sizeof(name), "%s.svg", names[i]);
-		if (store_path(svg, sizeof(svg), dir, name) || script_path(script, i))
-			return why_set(why, -ENAMETOOLONG, "%s: the path is too long", dir);
-		said = proc_capture(argv, NULL, &exit_code, why);
-		if (!said || exit_code || access(svg, R_OK)) {
-			if (said)
-				why_set(why, -EIO, "gnuplot cannot draw %s: %.300s", data, said);
-			free(said);
-			return -EIO;
-		}
-		free(said);
-	}
-	return 0;
+	for (int i = 0; i < PLOT_COUNT && !rc; i++)
+		rc = plotdata_draw_one(dir, names[i], why);
+	return rc;
 }

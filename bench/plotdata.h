@@ -18,6 +18,9 @@ int plotdata_write(const char *dir, const struct tune *t, const struct analysis 
 /* Draws DIR/NAME.svg from DIR/NAME.tsv for each plot. */
 int plotdata_draw(const char *dir, struct why *why);
 
+/* Draws DIR/PLOT.svg from DIR/PLOT.tsv. */
+int plotdata_draw_one(const char *dir, const char *plot, struct why *why);
+
 /* 0 when gnuplot and the plot scripts are there. */
 int plotdata_ready(struct why *why);
 

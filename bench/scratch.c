@@ -73,3 +73,14 @@ int scratch_create(const char *path, uint64_t size, struct why *why)
 	return why_set(why, rc, "%s: the scratch file of %llu MiB cannot be written: %s: choose a smaller --size or another --out",
 		       path, (unsigned long long)(size >> 20), strerror(-rc));
 }
+
+void scratch_warm(const char *path)
+{
+	static char buf[CHUNK];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0 && !proc_interrupted())
+		;
+	if (fd >= 0)
+		close(fd);
+}

@@ -10,4 +10,7 @@
 /* Creates PATH of SIZE bytes; it must not exist (-EEXIST). A failure or an interrupt leaves nothing. */
 int scratch_create(const char *path, uint64_t size, struct why *why);
 
+/* Reads all of PATH, so that it is in the page cache where it fits. */
+void scratch_warm(const char *path);
+
 #endif

@@ -35,6 +35,16 @@ enum sqp_wake_mode {
 	SQP_WAKE_ADAPTIVE,		/* use the thread while it is worth its CPU, see policy.h, else as bypass */
 };
 
+/* Where the SQ thread sits: what is asked for, and of what class a CPU is, seen from the job's. From SAME to REMOTE in order
+ * of distance. */
+enum sqp_place_kind {
+	SQP_PLACE_ANY,			/* the scheduler decides */
+	SQP_PLACE_NUMBER,		/* that CPU */
+	SQP_PLACE_SAME, SQP_PLACE_SMT, SQP_PLACE_LLC, SQP_PLACE_NODE, SQP_PLACE_REMOTE,	/* see topo.h */
+	SQP_PLACE_AUTO,			/* the nearest of SMT to REMOTE */
+	SQP_NR_PLACES
+};
+
 /* One line for a person: what failed, on what, the likely cause, the cure. */
 struct sqp_why {
 	char text[SQP_WHY_LEN];
@@ -46,6 +56,7 @@ struct sqp_config {
 	bool idle_auto;			/* it is only where a ring starts: see live.h */
 	unsigned wake_cost_us;		/* what a wake-up is worth to it; 0: the time it takes */
 	int sq_cpu;			/* SQ_AFF to this CPU, or SQP_ANY_CPU */
+	enum sqp_place_kind sq_place;	/* what was asked for; a class is turned into sq_cpu by sqp_place_choose() */
 	bool hipri;			/* IORING_SETUP_IOPOLL */
 	bool hybrid;			/* IORING_SETUP_HYBRID_IOPOLL, with hipri only */
 	bool sq_array;			/* keep the index array even where the kernel can do without (NO_SQARRAY) */

@@ -98,6 +98,11 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 /* Notes for the statistics line: options that are accepted and have no effect. Returns their number. */
 unsigned sqp_options_notes(struct thread_data *td, const char **notes, unsigned max);
 
+struct sqp_claims;
+
+/* The CPUs in use by the jobs of this fio; NULL when there is no memory for that. */
+struct sqp_claims *sqp_shared_claims(void);
+
 struct sqp_summary;
 
 /* Where the end of fio's output finds this job's figures. */

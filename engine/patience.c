@@ -23,7 +23,7 @@ bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t
 void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns)
 {
 	/* a long one is spun through up to the limit, and then blocked for all the same */
-	int64_t cost = waited_ns < SQP_SPIN_NS ? (int64_t)waited_ns : 2 * SQP_SPIN_NS;
+	int64_t cost = waited_ns < SQP_SPIN_NS ? (int64_t)waited_ns : 2 * (int64_t)SQP_SPIN_NS;
 
 	p->spinning_ns = (uint64_t)((int64_t)p->spinning_ns + (cost - (int64_t)p->spinning_ns) / (1 << LEARN_SHIFT));
 }

@@ -21,6 +21,9 @@ static const char no_poll_queues[] =
 static const char zoned_crash[] =
 	"hipri: %s: its device (%u:%u) is zoned, and polling for writes to it crashes Linux %s (zone write plugging, 6.10 and later); leave out hipri";
 
+static const char null_blk_zones[] =
+	"hipri: %s: its device (%u:%u) is a zoned null_blk, whose polled writes bypass its zones (no write pointer moves, reads do not give what was written); leave out hipri";
+
 /* The value of queue/NAME of device DEV. */
 static bool queue_line(dev_t dev, const char *name, char *value, size_t len)
 {
@@ -43,6 +46,32 @@ bool sqp_poll_zoned_crashes(const char *zoned, unsigned major, unsigned minor)
 	return strcmp(zoned, "none") && (major > 6 || (major == 6 && minor >= 10));
 }
 
+bool sqp_poll_major_is(FILE *devices, unsigned nr, const char *driver)
+{
+	bool block = false, found = false;
+	char line[96], name[64];
+	unsigned n;
+
+	while (!found && fgets(line, sizeof(line), devices))
+		if (!strncmp(line, "Block devices:", 14))
+			block = true;
+		else if (block && sscanf(line, "%u %63s", &n, name) == 2)
+			found = n == nr && !strcmp(name, driver);
+	return found;
+}
+
+/* null_poll() hands requests to the code for devices without zones: nothing is checked, no write pointer moves. It has
+ * done so since 5.16; from 6.10 on zoned writes crash before they get there. */
+static bool is_null_blk(dev_t dev)
+{
+	FILE *f = fopen("/proc/devices", "re");
+	bool is = f && sqp_poll_major_is(f, major(dev), "nullb");
+
+	if (f)
+		fclose(f);
+	return is;
+}
+
 int sqp_poll_check(int fd, const char *name, bool writes, struct sqp_why *why)
 {
 	struct sqp_machine m;
@@ -60,9 +89,11 @@ int sqp_poll_check(int fd, const char *name, bool writes, struct sqp_why *why)
 	if (!writes || !queue_line(dev, "zoned", value, sizeof(value)))
 		return !told;
 	sqp_explain_gather(&m);
-	if (!sqp_poll_zoned_crashes(value, m.kernel_major, m.kernel_minor))
-		return !told;
-	return sqp_why(why, -EOPNOTSUPP, zoned_crash, name, major(dev), minor(dev), m.release);
+	if (sqp_poll_zoned_crashes(value, m.kernel_major, m.kernel_minor))
+		return sqp_why(why, -EOPNOTSUPP, zoned_crash, name, major(dev), minor(dev), m.release);
+	if (strcmp(value, "none") && is_null_blk(dev))
+		return sqp_why(why, -EOPNOTSUPP, null_blk_zones, name, major(dev), minor(dev));
+	return !told;
 }
 
 static int explain_probe(int res, const char *name, struct sqp_why *why)

@@ -151,20 +151,39 @@ void sqp_fdinfo_read(int fd, const struct sqp_sq_thread *t, struct sqp_fdinfo *i
 		info->tid = info->idle_since_birth ? -1 : find_by_name();
 }
 
-void sqp_thread_state(int tid, char *buf, size_t len)
+/* What stands behind "KEY:" in the status of thread TID. */
+static bool read_status_text(int tid, const char *key, char *buf, size_t len)
 {
 	FILE *f = open_thread_file(tid, "status");
-	char line[128];
+	size_t n = strlen(key);
+	char line[512];
+	bool found = false;
 
-	snprintf(buf, len, "state unknown");
 	if (!f)
-		return;
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, "State:", 6)) {
+		return false;
+	while (!found && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, n) && line[n] == ':') {
 			line[strcspn(line, "\n")] = '\0';
-			snprintf(buf, len, "state %s", line + 6 + strspn(line + 6, " \t"));
+			snprintf(buf, len, "%s", line + n + 1 + strspn(line + n + 1, " \t"));
+			found = true;
 		}
 	fclose(f);
+	return found;
+}
+
+void sqp_thread_state(int tid, char *buf, size_t len)
+{
+	char state[64];
+
+	if (read_status_text(tid, "State", state, sizeof(state)))
+		snprintf(buf, len, "state %s", state);
+	else
+		snprintf(buf, len, "state unknown");
+}
+
+bool sqp_thread_cpus(int tid, char *buf, size_t len)
+{
+	return read_status_text(tid, "Cpus_allowed_list", buf, len);
 }
 
 static int64_t read_schedstat_us(int tid)

@@ -47,6 +47,9 @@ void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t);
 /* "asleep", "running", …: the state of thread TID in words; "state unknown" when it cannot be read. */
 void sqp_thread_state(int tid, char *buf, size_t len);
 
+/* Where thread TID may run, as a list like "0-3,8"; cut to LEN. False when it cannot be read. */
+bool sqp_thread_cpus(int tid, char *buf, size_t len);
+
 void sqp_mark_now(struct sqp_mark *m);
 
 /* Usage of the SQ thread T of ring FD, which was opened at BIRTH by the calling thread. */

@@ -5,6 +5,7 @@
 #include "bypass.h"
 #include "idle.h"
 #include "nvme_dev.h"
+#include "place.h"
 #include "poll.h"
 #include "reap.h"
 #include "reg.h"
@@ -43,6 +44,10 @@ struct sqp_job {
 	struct iovec *iovecs;		/* one per io_u */
 	int *fds;			/* one per file: kept open, or -1 */
 	unsigned nr_files;
+	struct sqp_place place;
+	struct sqp_place_seen place_seen;
+	char place_note[SQP_PLACE_NOTES][SQP_PLACE_NOTE_LEN];
+	int own_claim;			/* the CPU that this job is pinned to, or -1 */
 	int stats_fd;
 	struct sqp_timelog timelog;
 	unsigned *position;		/* in the SQ ring, one per io_u; with a time log only */
@@ -96,6 +101,8 @@ static void free_job(struct sqp_job *job)
 		close(job->stats_fd);
 	if (job->timelog.fd >= 0)
 		close(job->timelog.fd);
+	sqp_place_release(&job->place);
+	sqp_place_unclaim(sqp_shared_claims(), job->own_claim);
 	free(job->timelog.io);
 	fio_cmdprio_cleanup(&job->cmdprio);
 	sqp_nvme_free(job->nvme);
@@ -114,6 +121,7 @@ static struct sqp_job *alloc_job(struct thread_data *td)
 	if (!job)
 		return NULL;
 	job->stats_fd = -1;
+	job->own_claim = -1;
 	job->res_mask = nvme ? 0 : ~0u;
 	job->timelog.fd = -1;
 	job->nr_files = td->files_index;
@@ -155,6 +163,8 @@ static int sqp_fio_init(struct thread_data *td)
 		return fail(td, ENOMEM, &why);
 	}
 	td->io_ops_data = job;
+	/* before the ring: other jobs, started together with this one, then look for CPUs for their SQ threads */
+	job->own_claim = sqp_place_claim_own(sqp_shared_claims());
 	if (job->nvme) {
 		td->flags |= (unsigned long long)(FIO_RAWIO | FIO_MEMALIGN) << TD_ENG_FLAG_SHIFT;
 		td->o.odirect = 0;	/* commands are direct by nature, and the character device refuses O_DIRECT */
@@ -234,6 +244,17 @@ static int register_buffers(struct thread_data *td, struct sqp_job *job, struct 
 	return sqp_buffers_register(&job->ring, job->iovecs, td->o.iodepth, why);
 }
 
+/* Who first writes into a page has it on his node: of a buffer that is read into, that is the SQ thread. A file in the place
+ * of memory (mem=mmap:FILE) may be a device's, as CUDA's is: not ours to bind. */
+static int keep_buffers_near(struct thread_data *td)
+{
+	bool ours = td->orig_buffer && !td->o.mmapfile && td->o.mem_type != MEM_CUDA_MALLOC;
+
+	if (!ours)
+		return -ENODEV;
+	return sqp_place_near_memory(td->orig_buffer, td->orig_buffer_size);
+}
+
 static int open_ring(struct thread_data *td, struct sqp_job *job)
 {
 	const struct sqp_options *o = td->eo;
@@ -245,6 +266,10 @@ static int open_ring(struct thread_data *td, struct sqp_job *job)
 	struct sqp_why why;
 	int ret = sqp_options_to_config(td, &cfg, &why);
 
+	if (!ret)
+		ret = sqp_place_choose(&job->place, cfg.sq_place, cfg.sq_cpu, sqp_shared_claims(), &why);
+	cfg.sq_cpu = job->place.cpu;
+	job->place.buffers_node = keep_buffers_near(td);
 	if (!ret)
 		ret = sqp_share_open(&job->ring, &cfg, &job->seat, &why);
 	if (ret)
@@ -702,6 +727,16 @@ static void describe_nvme(struct thread_data *td, const struct sqp_job *job, str
 	id->nvme_errors = sqp_nvme_errors(job->nvme);
 }
 
+static void describe_place(struct sqp_job *job, struct sqp_identity *id)
+{
+	unsigned nr = sqp_place_notes(&job->place, &job->place_seen, job->place_note);
+
+	for (unsigned i = 0; i < nr && id->nr_notes < SQP_MAX_NOTES; i++)
+		id->note[id->nr_notes++] = job->place_note[i];
+	id->place = &job->place;
+	id->place_seen = &job->place_seen;
+}
+
 static void describe_options(struct thread_data *td, const struct sqp_job *job, struct sqp_identity *id)
 {
 	static const char *const wake_modes[] = {
@@ -755,6 +790,7 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 		id.note[id.nr_notes++] = "sq_share: fewer jobs than that had joined this SQ thread when the job ended";
 	if (job->ring.live && job->ring.live->error && id.nr_notes < SQP_MAX_NOTES)
 		id.note[id.nr_notes++] = "sq_thread_idle=auto: the kernel refused a helper ring (no memory, or ulimit -n), and the idle period was left alone from then on";
+	describe_place(job, &id);
 	line = sqp_stats_line(&job->ring, &id, used, idle_why);
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
@@ -815,6 +851,7 @@ static void sqp_fio_cleanup(struct thread_data *td)
 	if (job->ready) {
 		drain(td, job);
 		sqp_usage_since(job->ring.fd, &job->ring.birth, &job->ring.sq, &used);
+		sqp_place_verify(&job->place, &used.info, &job->place_seen);
 		if (!job->ring.inflight)
 			idle_why = sqp_idle_probe(&job->ring);
 		write_stats(td, job, &used, idle_why);

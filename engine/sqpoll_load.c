@@ -5,6 +5,7 @@
  */
 #include "fio_compat.h"
 
+#include "place.h"
 #include "summary.h"
 
 #include <dlfcn.h>
@@ -19,6 +20,7 @@ enum { MAX_JOBS = 1024, REFUSED = -1 };
 
 /* Shared with the job processes that fio forks. */
 struct shared {
+	struct sqp_claims claims;
 	atomic_uint nr;
 	struct sqp_summary job[MAX_JOBS];
 };
@@ -90,10 +92,16 @@ static void guard(void)
 __attribute__((constructor)) static void on_load(void)
 {
 	guard();
+	sqp_place_remember();
 	loader = getpid();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		shared = NULL;
+}
+
+struct sqp_claims *sqp_shared_claims(void)
+{
+	return shared ? &shared->claims : NULL;
 }
 
 void sqp_summary_add(const struct sqp_summary *s)

@@ -27,6 +27,20 @@ static int set_registerfiles(void *data, int *val)
 	return 0;
 }
 
+/* Here, in fio's first process and before it starts jobs, so that all have the topology of one reading. What is wrong with
+ * it, or with the option, is said when a job asks for it. */
+static int set_sq_thread_cpu(void *data, const char *text)
+{
+	struct sqp_why why;
+	enum sqp_place_kind kind;
+	int cpu;
+
+	(void)data;
+	if (!sqp_place_parse(text, &kind, &cpu, &why) && kind != SQP_PLACE_ANY && kind != SQP_PLACE_NUMBER)
+		(void)sqp_place_load();
+	return 0;
+}
+
 static int set_sqthread_poll(void *data, int *val)
 {
 	((struct sqp_options *)data)->no_sqthread_poll = !*val;
@@ -44,8 +58,8 @@ struct fio_option sqp_fio_options[] = {
 		.help = "With sq_thread_idle=auto: microseconds of spinning that a wake-up is worth; 0 is the time that wake-ups take",
 	}, {
 		.name = "sq_thread_cpu", .lname = "SQ thread CPU", .type = FIO_OPT_STR_STORE,
-		.off1 = OFF(sq_thread_cpu), ENGINE_OPTION,
-		.help = "Pin the SQ thread to this CPU (IORING_SETUP_SQ_AFF), or 'any'",
+		.off1 = OFF(sq_thread_cpu), .cb = set_sq_thread_cpu, ENGINE_OPTION,
+		.help = "Pin the SQ thread to this CPU (IORING_SETUP_SQ_AFF), or to one seen from the job's: smt, llc, node, remote, auto; or any",
 	}, {
 		.name = "sq_wake", .lname = "SQ thread wake-up policy", .type = FIO_OPT_STR,
 		.off1 = OFF(sq_wake), .def = "always", ENGINE_OPTION,
@@ -237,9 +251,9 @@ static int check_refused(struct thread_data *td, struct sqp_why *why)
 	return 0;
 }
 
-static int parse_cpu(const struct sqp_options *o, int *cpu, struct sqp_why *why)
+static int parse_cpu(const struct sqp_options *o, enum sqp_place_kind *kind, int *cpu, struct sqp_why *why)
 {
-	int ret = sqp_place_parse(o->sq_thread_cpu, cpu, why);
+	int ret = sqp_place_parse(o->sq_thread_cpu, kind, cpu, why);
 
 	if (ret || !o->sqthread_poll_cpu_set)
 		return ret;
@@ -249,6 +263,7 @@ static int parse_cpu(const struct sqp_options *o, int *cpu, struct sqp_why *why)
 		return sqp_why(why, -EINVAL, "sq_thread_cpu=%s and sqthread_poll_cpu=%llu contradict each other; give one of them",
 			       o->sq_thread_cpu, o->sqthread_poll_cpu);
 	*cpu = (int)o->sqthread_poll_cpu;
+	*kind = SQP_PLACE_NUMBER;
 	return 0;
 }
 
@@ -293,7 +308,7 @@ static int parse_idle(struct thread_data *td, struct sqp_why *why)
 }
 
 /* Whoever asks for a shared SQ thread must not be given one of his own without a word. */
-static int check_share(struct thread_data *td, struct sqp_why *why)
+static int check_share(struct thread_data *td, enum sqp_place_kind place, struct sqp_why *why)
 {
 	const struct sqp_options *o = td->eo;
 
@@ -303,6 +318,9 @@ static int check_share(struct thread_data *td, struct sqp_why *why)
 	if (o->sq_share > 1 && !td->o.use_thread)
 		return sqp_why(why, -EINVAL, "sq_share=%llu: job processes cannot share an SQ thread, Linux since 5.12 gives each its own and does not say so; add thread=1",
 			       o->sq_share);
+	if (o->sq_share > 1 && place != SQP_PLACE_ANY && place != SQP_PLACE_NUMBER)
+		return sqp_why(why, -EINVAL, "sq_share=%llu: sq_thread_cpu=%s is chosen anew for each job; give jobs that share an SQ thread a number, or any",
+			       o->sq_share, o->sq_thread_cpu);
 	return 0;
 }
 
@@ -333,9 +351,9 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	if (!ret)
 		ret = check_ms("idle_probe_ms", o->idle_probe_ms, why);
 	if (!ret)
-		ret = check_share(td, why);
+		ret = parse_cpu(o, &cfg->sq_place, &cfg->sq_cpu, why);
 	if (!ret)
-		ret = parse_cpu(o, &cfg->sq_cpu, why);
+		ret = check_share(td, cfg->sq_place, why);
 	if (ret)
 		return ret;
 	cfg->depth = td->o.iodepth;

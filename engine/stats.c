@@ -242,6 +242,26 @@ static void set_hists(json_t *o, const struct sqp_ring *r, json_t *reasons)
 	}
 }
 
+static void set_place(json_t *o, const struct sqp_identity *id, json_t *reasons)
+{
+	const struct sqp_place *p = id->place;
+	const struct sqp_place_seen *seen = id->place_seen;
+	json_t *place = json_object();
+
+	json_object_set_new(place, "asked", json_string(sqp_place_name(p->asked)));
+	json_object_set_new(place, "class", json_string(sqp_place_name(p->kind)));
+	json_object_set_new(place, "job_cpu", json_integer(p->job_cpu));
+	json_object_set_new(place, "job_pinned", json_boolean(p->job_pinned));
+	json_object_set_new(place, "isolated", json_boolean(p->isolated));
+	json_object_set_new(place, "busy", json_boolean(p->busy));
+	set_or_null(place, "buffers_node", p->buffers_node, reasons, "place.buffers_node",
+		    "memory is on one node, a policy is in force (numactl, numa_mem_policy), the buffers are no plain memory (mem=mmap:FILE), or mbind failed: see notes");
+	json_object_set_new(place, "kept", seen->unknown_why ? json_null() : json_boolean(seen->kept));
+	if (seen->unknown_why)
+		json_object_set_new(reasons, "place.kept", json_string(seen->unknown_why));
+	json_object_set_new(o, "place", place);
+}
+
 static void set_how_entered(json_t *o, const struct sqp_ring *r, json_t *reasons)
 {
 	json_object_set_new(o, "attached", json_boolean(sqp_is_attached(r)));
@@ -270,6 +290,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
 	set_how_entered(o, r, reasons);
 	set_share(o, id, reasons);
+	set_place(o, id, reasons);
 	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
 	set_counters(o, &count);
 	set_idle(o, r, reasons, idle_why);

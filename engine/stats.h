@@ -4,9 +4,10 @@
 #define SQP_STATS_H
 
 #include "nvme.h"
+#include "place.h"
 #include "ring.h"
 
-enum { SQP_MAX_OPTIONS = 32, SQP_MAX_NOTES = 8 };
+enum { SQP_MAX_OPTIONS = 32, SQP_MAX_NOTES = 16 };
 
 struct sqp_option_value {
 	const char *name;
@@ -25,6 +26,8 @@ struct sqp_identity {
 	const char *note[SQP_MAX_NOTES];
 	unsigned nr_notes;
 	unsigned share_group, share_jobs;	/* see share.h; group 0: none */
+	const struct sqp_place *place;
+	const struct sqp_place_seen *place_seen;
 	const struct sqp_nvme_errors *nvme_errors;	/* NULL: none */
 };
 

@@ -25,7 +25,7 @@ head -c 2m /dev/urandom >"$WORK/mine"
 before=$(cksum <"$WORK/mine")
 "$SQP_BENCH" versus --pairs 5 --seconds 1 --iodepth 1 --file "$WORK/mine" --out "$WORK/out" --engine-dir "$SQP_ENGINE_DIR" \
 	>"$WORK/table" 2>/dev/null || fail "versus --file failed: $?"
-grep -Eq '^ +1 +[0-9]+ +[0-9]+ +[0-9]+ +[0-9.]+ \[[0-9.]+, [0-9.]+\] +[0-9.]+ \[' "$WORK/table" || { cat "$WORK/table" >&2; fail "no row for iodepth 1"; }
+grep -Eq '^iodepth 1 +[0-9]+ +[0-9]+ +[0-9]+ +[0-9.]+ \[[0-9.]+, [0-9.]+\] +[0-9.]+ \[' "$WORK/table" || { cat "$WORK/table" >&2; fail "no row for iodepth 1"; }
 [ "$(cksum <"$WORK/mine")" = "$before" ] || fail "the file was changed"
 
 usage() {
@@ -35,6 +35,15 @@ usage() {
 	[ "$rc" -eq 2 ] || fail "versus $* ended with $rc instead of 2"
 	grep -Eq -- "$pattern" "$WORK/usage" || { cat "$WORK/usage" >&2; fail "versus $* did not say: $pattern"; }
 }
+# requests that arrive by themselves: the same of each round for all three
+"$SQP_BENCH" versus --pairs 5 --seconds 1 --arrivals constant-fast --ours=--sq_wake=adaptive --out "$WORK/out" --engine-dir "$SQP_ENGINE_DIR" --json \
+	>"$WORK/arrivals" 2>/dev/null || fail "versus --arrivals failed: $?"
+jq -e '.cells[0] | .arrivals == "constant-fast" and .stock_is == "ioengine=sqpoll"
+	and ([.lat_p50_us, .lat_p99_us] | all([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))
+	and ([.cpu_us_per_io] | all([.stock, .plain] | all(length == 5 and all(. >= 0))))' "$WORK/arrivals" >/dev/null ||
+	{ cat "$WORK/arrivals" >&2; fail "the JSON of arrivals is not complete"; }
+[ -z "$(ls -A "$WORK/out")" ] || fail "left behind: $(ls -A "$WORK/out")"
+usage "no law is called 'constant'" --arrivals poisson-fast,constant
 usage "'sq_wake=bypass' is not an option of fio" --ours sq_wake=bypass
 usage "'4' is not a number from 5 to" --pairs 4
 usage "'0' is not a number from 1 to" --iodepth 1,0

@@ -45,12 +45,14 @@ refused 'sq_thread_idle=auto: jobs that share an SQ thread cannot' --sq_thread_i
 refused 'sq_thread_idle=auto: it needs the clock that gtod_reduce' --sq_thread_idle=auto --gtod_reduce=1
 refused 'sq_thread_idle=auto: wake_cost_us may be 10000000' --sq_thread_idle=auto --wake_cost_us=10000001
 refused 'sq_share=2: job processes cannot share an SQ thread.*add thread=1' --sq_share=2
+refused 'sq_share=2: sq_thread_cpu=llc is chosen anew for each job' --sq_share=2 --thread=1 --sq_thread_cpu=llc
 refused 'sq_share=0 is out of range 1..1024' --sq_share=0 --thread=1
 refused 'stall_ms=0: the watchdog needs' --stall_ms=0
 refused 'idle_probe_ms=.* is out of range' --idle_probe_ms=99999999999
 refused 'sq_thread_cpu=4095: there is no such CPU, this machine has 0' --sq_thread_cpu=4095
 refused 'sq_thread_cpu=4095: there is no such CPU' --sqthread_poll_cpu=4095
-refused 'sq_thread_cpu=smt: this is neither a CPU number nor "any"' --sq_thread_cpu=smt
+refused 'sq_thread_cpu=same: this is neither a CPU number nor smt, llc, node, remote, auto or any' --sq_thread_cpu=same
+refused 'sq_thread_cpu=remote: there is no NUMA node but that of CPU [0-9]+; use .*any' --sq_thread_cpu=remote
 refused 'sq_thread_cpu=0 and sqthread_poll_cpu=1 contradict' --sq_thread_cpu=0 --sqthread_poll_cpu=1
 refused 'stats_file=.*/no-such-dir/x cannot be opened.*No such file' --stats_file="$WORK/no-such-dir/x"
 refused 'stats_file=.* cannot be opened.*directory' --stats_file="$WORK"

@@ -61,14 +61,14 @@ without() {
 		ln -s "$path"/* "$dir/" 2>/dev/null
 	done
 	rm -f "$dir/$1"
-	(export PATH=$dir && ends 77 "^lab: error: $1 is not installed; run scripts/setup --lab" $kernel true)
+	PATH=$dir ends 77 "^lab: error: $1 is not installed; run scripts/setup --lab" "$kernel" true
 }
 
 # started NAME COMMAND...: a guest in a process group of its own, until its first words are here; it goes on
 started() {
 	local name=$1 try
 	shift
-	setsid env --default-signal=INT "$lab" $kernel -- "$@" >"$WORK/$name" 2>&1 </dev/null &
+	setsid env --default-signal=INT "$lab" "$kernel" -- "$@" >"$WORK/$name" 2>&1 </dev/null &
 	guest=$!
 	for try in $(seq 600); do
 		! grep -qs '^first$' "$WORK/$name" || return 0
@@ -140,5 +140,7 @@ ends 2 'HZ of .*/vmlinuz is not known before it runs; leave out --hz' "$image" -
 ends 125 'Kernel panic' $kernel -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 interrupted TERM 143
 interrupted INT 130 -
-kernel=5.10-uml interrupted TERM 143
+kernel=5.10-uml
+interrupted TERM 143
+kernel=6.12
 keeps_files

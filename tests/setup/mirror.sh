@@ -7,8 +7,8 @@
 . "${SQP_SOURCE:?is set by ctest}/tests/lib.sh"
 need mkfs.ext4
 
-mkdir -p "$WORK/root" "$WORK/tmp" "$WORK/mirror/debian"
-cp -r "$SQP_SOURCE/scripts" "$WORK/root/"
+mkdir -p "$WORK/tree" "$WORK/tmp" "$WORK/mirror/debian"
+cp -r "$SQP_SOURCE/scripts" "$WORK/tree/"
 export TMPDIR=$WORK/tmp APT_CONFIG=$WORK/apt.conf
 
 # mirror URI: the only one that apt is configured for
@@ -22,13 +22,13 @@ mirror() {
 ends() {
 	local code=$1 pattern=$2 rc=0
 	shift 2
-	"$WORK/root/scripts/$1" "${@:2}" >"$WORK/said" 2>&1 </dev/null || rc=$?
+	"$WORK/tree/scripts/$1" "${@:2}" >"$WORK/said" 2>&1 </dev/null || rc=$?
 	[ "$rc" -eq "$code" ] || fail "$*: exit $rc where $code was expected: $(cat "$WORK/said")"
 	grep -Eq -- "$pattern" "$WORK/said" || fail "$*: did not say '$pattern' but: $(cat "$WORK/said")"
 	[ "$(grep -c 'error: ' "$WORK/said")" -eq 1 ] || fail "$*: not one line of error: $(cat "$WORK/said")"
 	[ -z "$(ls -A "$TMPDIR")" ] || fail "$*: left $(ls "$TMPDIR")"
-	[ -z "$(ls "$WORK"/root/build/deps/roots "$WORK"/root/build/deps/kernels "$WORK"/root/build/deps/uml 2>/dev/null | grep -v ':$' | grep .)" ] ||
-		fail "$*: left $(find "$WORK/root/build/deps")"
+	! find "$WORK/tree/build/deps" -path '*/apt-*' -prune -o -type f -size +0 -print 2>/dev/null | grep . ||
+		fail "$*: left $(find "$WORK/tree/build/deps")"
 	echo "ok: exit $rc, $(tail -n 1 "$WORK/said")"
 }
 

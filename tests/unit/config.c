@@ -62,19 +62,27 @@ static void a_long_reason_is_cut_and_not_overrun(void **state)
 	assert_int_equal(strlen(why.text), SQP_WHY_LEN - 1);
 }
 
-static void parses_cpu_numbers(void **state)
+static void parses_cpus(void **state)
 {
-	static const struct { const char *text; int ret, cpu; } table[] = {
-		{ NULL, 0, SQP_ANY_CPU }, { "any", 0, SQP_ANY_CPU }, { "0", 0, 0 }, { "17", 0, 17 },
-		{ "-1", -EINVAL, SQP_ANY_CPU }, { "", -EINVAL, SQP_ANY_CPU }, { "1x", -EINVAL, SQP_ANY_CPU },
-		{ "smt", -EINVAL, SQP_ANY_CPU }, { "99999999999999999999", -EINVAL, SQP_ANY_CPU },
+	static const struct { const char *text; int ret, cpu; enum sqp_place_kind kind; } table[] = {
+		{ NULL, 0, SQP_ANY_CPU, SQP_PLACE_ANY }, { "any", 0, SQP_ANY_CPU, SQP_PLACE_ANY },
+		{ "0", 0, 0, SQP_PLACE_NUMBER }, { "17", 0, 17, SQP_PLACE_NUMBER },
+		{ "smt", 0, SQP_ANY_CPU, SQP_PLACE_SMT }, { "llc", 0, SQP_ANY_CPU, SQP_PLACE_LLC },
+		{ "node", 0, SQP_ANY_CPU, SQP_PLACE_NODE }, { "remote", 0, SQP_ANY_CPU, SQP_PLACE_REMOTE },
+		{ "auto", 0, SQP_ANY_CPU, SQP_PLACE_AUTO },
+		{ "-1", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY }, { "", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY },
+		{ "1x", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY }, { "same", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY },
+		{ "number", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY }, { "SMT", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY },
+		{ "99999999999999999999", -EINVAL, SQP_ANY_CPU, SQP_PLACE_ANY },
 	};
+	enum sqp_place_kind kind;
 	struct sqp_why why;
 	int cpu;
 
 	(void)state;
 	for (unsigned i = 0; i < SQP_NR(table); i++) {
-		assert_int_equal(sqp_place_parse(table[i].text, &cpu, &why), table[i].ret);
+		assert_int_equal(sqp_place_parse(table[i].text, &kind, &cpu, &why), table[i].ret);
+		assert_int_equal(kind, table[i].kind);
 		assert_int_equal(cpu, table[i].cpu);
 	}
 }
@@ -103,7 +111,7 @@ int main(void)
 		cmocka_unit_test(accepts_the_whole_range),
 		cmocka_unit_test(refuses_what_is_outside),
 		cmocka_unit_test(a_long_reason_is_cut_and_not_overrun),
-		cmocka_unit_test(parses_cpu_numbers),
+		cmocka_unit_test(parses_cpus),
 		cmocka_unit_test(checking_a_cpu_leaves_the_affinity_alone),
 	};
 

@@ -85,11 +85,11 @@ static void a_dense_load_that_gains_keeps_it(void **state)
 
 static void no_gain_costs_next_to_nothing(void **state)
 {
-	static const uint64_t thread_ns[] = { 980, 1000, 1500, 5000, 100000 };
+	static const uint64_t thread_ns[] = { 2940, 3000, 4500, 15000, 100000 };
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(thread_ns) / sizeof(*thread_ns); i++) {
-		const struct load l = { "dense", 1000, thread_ns[i], 1, 0 };
+		const struct load l = { "dense", 3000, thread_ns[i], 1, 0 };
 		struct outcome o = run(&l, 60000ULL * MS);
 
 		assert_int_equal(o.trials, o.failed);
@@ -104,11 +104,11 @@ static void no_gain_costs_next_to_nothing(void **state)
 static void no_pattern_costs_twice(void **state)
 {
 	(void)state;
-	for (unsigned burst_ms = 1; burst_ms <= 200; burst_ms += burst_ms < 60 ? 1 : 7)
-		for (unsigned gap_ms = 1; gap_ms <= 40; gap_ms += 3)
+	for (unsigned burst_ms = 1; burst_ms <= 200; burst_ms += burst_ms < 60 ? 2 : 20)
+		for (unsigned gap_ms = 1; gap_ms <= 40; gap_ms += 6)
 			for (unsigned thread_ns = 500; thread_ns <= 1500; thread_ns += 500) {
 				const struct load l = { "bursts", 1000, thread_ns, burst_ms * (uint64_t)MS, gap_ms * (uint64_t)MS };
-				struct outcome o = run(&l, 2000ULL * MS);
+				struct outcome o = run(&l, 1000ULL * MS);
 
 				if (o.cpu_ns > 2 * o.plain_cpu_ns)
 					fail_msg("burst %u ms, gap %u ms, %u ns: CPU %.2f", burst_ms, gap_ms, thread_ns,

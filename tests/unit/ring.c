@@ -355,6 +355,33 @@ static void polled_zoned_writes_crash_some_kernels(void **state)
 	assert_true(sqp_poll_zoned_crashes("host-managed", 7, 0));
 }
 
+static bool major_is(const char *devices, unsigned nr, const char *driver)
+{
+	FILE *f = fmemopen((void *)devices, strlen(devices), "r");
+	bool is;
+
+	assert_non_null(f);
+	is = sqp_poll_major_is(f, nr, driver);
+	fclose(f);
+	return is;
+}
+
+static void a_driver_is_known_by_its_major_number(void **state)
+{
+	static const char devices[] = "Character devices:\n  1 mem\n253 nullb\n\nBlock devices:\n  8 sd\n254 nullb\n255 nullb2\n259 blkext\n";
+
+	(void)state;
+	assert_true(major_is(devices, 254, "nullb"));
+	assert_true(major_is(devices, 8, "sd"));
+	assert_true(major_is(devices, 259, "blkext"));
+	assert_false(major_is(devices, 8, "nullb"));
+	/* a character device has numbers of its own */
+	assert_false(major_is(devices, 253, "nullb"));
+	assert_false(major_is(devices, 255, "nullb"));
+	assert_false(major_is(devices, 7, "nullb"));
+	assert_false(major_is("Character devices:\n  1 mem\n", 1, "mem"));
+}
+
 static void closing_stops_the_sq_thread(void **state)
 {
 	struct sqp_config cfg = config(LONG_IDLE_MS);
@@ -718,6 +745,7 @@ int main(void)
 		cmocka_unit_test(the_end_shows_the_effective_idle),
 		cmocka_unit_test(polling_is_refused_where_nothing_polls),
 		cmocka_unit_test(polled_zoned_writes_crash_some_kernels),
+		cmocka_unit_test(a_driver_is_known_by_its_major_number),
 		cmocka_unit_test(closing_stops_the_sq_thread),
 		cmocka_unit_test(two_sources_agree_on_the_cpu_time),
 		cmocka_unit_test(enters_go_by_the_registered_index),

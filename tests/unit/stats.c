@@ -18,15 +18,23 @@ static const struct sqp_usage none = {
 
 static json_t *line_of(const struct sqp_ring *r, const struct sqp_usage *used)
 {
-	static const struct sqp_identity id = {
+	static const struct sqp_place place = {
+		.asked = SQP_PLACE_AUTO, .kind = SQP_PLACE_LLC, .cpu = 3, .job_cpu = 1, .job_pinned = true,
+		.buffers_node = -1,
+	};
+	struct sqp_place_seen seen;
+	const struct sqp_identity id = {
+		.place = &place, .place_seen = &seen,
 		.job = "a \"job\"\n", .groupid = 2, .thread = 3, .fio_version = "fio-3.33",
 		.option = { { "sq_thread_idle", NULL, 7 }, { "sq_thread_cpu", "any", -1 } }, .nr_options = 2,
 		.note = { "a note" }, .nr_notes = 1,
 	};
-	char *line = sqp_stats_line(r, &id, used, "not watched");
 	size_t len;
 	json_t *o;
+	char *line;
 
+	sqp_place_verify(&place, &used->info, &seen);
+	line = sqp_stats_line(r, &id, used, "not watched");
 	assert_non_null(line);
 	len = strlen(line);
 	assert_int_equal(line[len - 1], '\n');
@@ -41,7 +49,7 @@ static void every_documented_field_is_there(void **state)
 {
 	static const char *const fields[] = {
 		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "error",
-		"setup_flags", "features", "attached", "registered_ring", "share_group", "share_jobs", "options", "notes", "nvme_errors",
+		"setup_flags", "features", "attached", "registered_ring", "share_group", "share_jobs", "place", "options", "notes", "nvme_errors",
 		"elapsed_us", "submitted", "completed", "enters", "wakeups",
 		"rechecks", "bypassed", "bypass_enters", "waits", "polls", "sq_full", "cq_overflow", "trials", "trials_failed", "stalls", "idle_ms_requested", "idle_series", "idle_changes", "idle_ms_effective",
 		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
@@ -63,7 +71,7 @@ static void unknown_is_null_with_a_reason(void **state)
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
-		"pickup_ns", "reap_ns", "share_group",
+		"pickup_ns", "reap_ns", "share_group", "place.kept", "place.buffers_node",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 
@@ -75,6 +83,7 @@ static void unknown_is_null_with_a_reason(void **state)
 	assert_true(json_is_null(json_object_get(o, "idle_ms_effective")));
 	assert_string_equal(json_string_value(json_object_get(reasons, "idle_ms_effective")), "not watched");
 	assert_true(json_is_null(json_object_get(json_object_get(o, "gap_ns"), "p50")));
+	assert_true(json_is_null(json_object_get(json_object_get(o, "place"), "kept")));
 	json_decref(o);
 }
 
@@ -107,6 +116,9 @@ static void values_come_through(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "gap_ns"), "p50")), 2000);
 	assert_int_equal(json_array_size(json_object_get(o, "setup_flags")), 3);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(o, "setup_flags"), 2)), "bit31");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(o, "place"), "asked")), "auto");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(o, "place"), "class")), "llc");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "place"), "job_cpu")), 1);
 	json_decref(o);
 }
 

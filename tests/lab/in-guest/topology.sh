@@ -4,66 +4,12 @@
 # shellcheck disable=SC2317 # check calls functions by name
 set -u
 
-cpus=/sys/devices/system/cpu
-bad=0 fio='' job='' sq='' line=''
+. "$(dirname "$0")/placed.sh"
 last=$(($# - 1))
-
-# check WHAT COMMAND...: the command must succeed
-check() {
-	local what=$1
-	shift
-	if "$@"; then echo "ok     $what"; else echo "WRONG  $what"; bad=1; fi
-}
-
-is() { [ "$1" = "$2" ] || { echo "       seen '$1', expected '$2'"; return 1; }; }
-node_of() { basename "$(echo "$cpus/cpu$1"/node*)" | tr -d '[:lower:]'; }
-allowed() { sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$1/status"; }
 
 # in_sysfs CPU: what the kernel says of it, as in our arguments
 in_sysfs() {
 	echo "$1 $(cat "$cpus/cpu$1/topology/physical_package_id" "$cpus/cpu$1/topology/thread_siblings_list" | tr '\n' ' ')$(node_of "$1")"
-}
-
-# start ARGS...: a job that runs until it is told to end; $fio is fio, $job the process that does the I/O, $sq its SQ thread
-start() {
-	local path try before
-	rm -f /tmp/job.jsonl
-	before=$(cat /sys/block/nvme0n1/stat)
-	fio --name=placed --ioengine=sqpoll --stats_file=/tmp/job.jsonl --filename=/dev/nvme0n1 --rw=randread --bs=4k --direct=1 \
-		--iodepth=4 --size=64m --time_based --runtime=60 --eta=never --output=/tmp/job.log "$@" &
-	fio=$!
-	for try in $(seq 300); do
-		job=$(pgrep -P "$fio")
-		for path in "/proc/$job/task"/*/comm; do
-			grep -qs '^iou-sqp-' "$path" || continue
-			sq=$job/task/$(basename "${path%/comm}")
-			# it takes its place before it takes requests
-			[ "$(cat /sys/block/nvme0n1/stat)" = "$before" ] || return 0
-		done
-		sleep 0.1
-	done
-	echo "WRONG  no SQ thread at work after $try looks: $(cat /tmp/job.log)"
-	kill -KILL "$fio"
-	bad=1
-	return 1
-}
-
-# stop: its statistics are in $line
-stop() {
-	kill -TERM "$fio"
-	wait "$fio"
-	line=$(cat /tmp/job.jsonl)
-}
-
-stats() { jq -e "$1" <<<"$line" >/dev/null || { echo "       $(jq -c '[.options.sq_thread_cpu, .sq_thread, .setup_flags]' <<<"$line")"; return 1; }; }
-
-# ran_on: the CPUs of five looks at the SQ thread
-ran_on() {
-	local _
-	for _ in 1 2 3 4 5; do
-		sed 's/.*) //' "/proc/$sq/stat" | cut -d ' ' -f 37
-		sleep 0.1
-	done | sort -u | tr '\n' ' '
 }
 
 # pinned CPU OTHER NODE
@@ -99,7 +45,7 @@ on_node() {
 	check "numa_cpu_nodes=$1: the SQ thread sits on CPU 0" is "$(allowed "$sq")" 0
 	check "numa_cpu_nodes=$1: the job has the CPUs of that node" is "$(allowed "$job")" "$(cat "/sys/devices/system/node/node$1/cpulist")"
 	stop
-	check "numa_cpu_nodes=$1: so say the statistics" stats '.error == 0 and .sq_thread.cpu == 0 and .completed == .submitted'
+	check "numa_cpu_nodes=$1: so say the statistics" stats '.error == 0 and .sq_thread.cpu == 0 and .completed == .submitted and .place.buffers_node == null'
 }
 
 # refused CPU REGEX [COMMAND...]: fio, run by COMMAND, says so in one line and does no I/O
@@ -143,5 +89,8 @@ echo 1 >"$cpus/cpu$last/online"
 refused "$last" "this CPU is outside the task's cpuset; choose one inside it or widen the cpuset" in_cpuset
 refused 77 'there is no such CPU, this machine has 0'
 pinned "$last" 0 "${asked##* }"
+if [ "$last" -ge 2 ]; then
+	bash "$(dirname "$0")/classes.sh" smt || bad=1
+fi
 check 'no complaint of the kernel' is "$(dmesg | grep -cE 'BUG:|Oops|WARNING:')" 0
 exit $bad
