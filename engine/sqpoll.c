@@ -786,11 +786,11 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	if (job->stats_fd < 0)
 		return;
 	describe_options(td, job, &id);
+	describe_place(job, &id);
 	if (id.share_jobs < job->ring.cfg.share && id.nr_notes < SQP_MAX_NOTES)
 		id.note[id.nr_notes++] = "sq_share: fewer jobs than that had joined this SQ thread when the job ended";
 	if (job->ring.live && job->ring.live->error && id.nr_notes < SQP_MAX_NOTES)
 		id.note[id.nr_notes++] = "sq_thread_idle=auto: the kernel refused a helper ring (no memory, or ulimit -n), and the idle period was left alone from then on";
-	describe_place(job, &id);
 	line = sqp_stats_line(&job->ring, &id, used, idle_why);
 	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
 		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);

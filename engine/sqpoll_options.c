@@ -308,7 +308,7 @@ static int parse_idle(struct thread_data *td, struct sqp_why *why)
 }
 
 /* Whoever asks for a shared SQ thread must not be given one of his own without a word. */
-static int check_share(struct thread_data *td, enum sqp_place_kind place, struct sqp_why *why)
+static int check_share(struct thread_data *td, struct sqp_why *why)
 {
 	const struct sqp_options *o = td->eo;
 
@@ -318,9 +318,6 @@ static int check_share(struct thread_data *td, enum sqp_place_kind place, struct
 	if (o->sq_share > 1 && !td->o.use_thread)
 		return sqp_why(why, -EINVAL, "sq_share=%llu: job processes cannot share an SQ thread, Linux since 5.12 gives each its own and does not say so; add thread=1",
 			       o->sq_share);
-	if (o->sq_share > 1 && place != SQP_PLACE_ANY && place != SQP_PLACE_NUMBER)
-		return sqp_why(why, -EINVAL, "sq_share=%llu: sq_thread_cpu=%s is chosen anew for each job; give jobs that share an SQ thread a number, or any",
-			       o->sq_share, o->sq_thread_cpu);
 	return 0;
 }
 
@@ -351,9 +348,12 @@ int sqp_options_to_config(struct thread_data *td, struct sqp_config *cfg, struct
 	if (!ret)
 		ret = check_ms("idle_probe_ms", o->idle_probe_ms, why);
 	if (!ret)
-		ret = parse_cpu(o, &cfg->sq_place, &cfg->sq_cpu, why);
+		ret = check_share(td, why);
 	if (!ret)
-		ret = check_share(td, cfg->sq_place, why);
+		ret = parse_cpu(o, &cfg->sq_place, &cfg->sq_cpu, why);
+	if (!ret && o->sq_share > 1 && cfg->sq_place != SQP_PLACE_ANY && cfg->sq_place != SQP_PLACE_NUMBER)
+		ret = sqp_why(why, -EINVAL, "sq_share=%llu with sq_thread_cpu=%s: jobs on several CPUs have no one place beside them; give a number or any",
+			      o->sq_share, o->sq_thread_cpu);
 	if (ret)
 		return ret;
 	cfg->depth = td->o.iodepth;

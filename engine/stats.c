@@ -289,8 +289,8 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
 	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
 	set_how_entered(o, r, reasons);
-	set_share(o, id, reasons);
 	set_place(o, id, reasons);
+	set_share(o, id, reasons);
 	json_object_set_new(o, "elapsed_us", json_integer((json_int_t)used->elapsed_us));
 	set_counters(o, &count);
 	set_idle(o, r, reasons, idle_why);

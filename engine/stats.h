@@ -25,9 +25,9 @@ struct sqp_identity {
 	unsigned nr_options;
 	const char *note[SQP_MAX_NOTES];
 	unsigned nr_notes;
-	unsigned share_group, share_jobs;	/* see share.h; group 0: none */
 	const struct sqp_place *place;
 	const struct sqp_place_seen *place_seen;
+	unsigned share_group, share_jobs;	/* see share.h; group 0: none */
 	const struct sqp_nvme_errors *nvme_errors;	/* NULL: none */
 };
 
