@@ -67,7 +67,6 @@ struct sqp_ring {
 	_Atomic unsigned *cq_khead, *cq_ktail;
 	struct io_uring_sqe *sqes;
 	struct io_uring_cqe *cqes;
-	struct sqp_live *live;		/* of sq_thread_idle=auto, or NULL */
 	struct sqp_ring *side;		/* the plain ring of sq_wake=bypass and adaptive, or NULL; see bypass.h */
 	unsigned split;			/* of the completions handed out last, those from this one on are the side ring's */
 	unsigned side_first;		/* position of the first of them */
@@ -93,6 +92,7 @@ struct sqp_ring {
 	unsigned enter_flags;		/* ... with this flag */
 	const char *unregistered_why;	/* why it is not registered, NULL: it is */
 	int owner_pid;			/* the process that opened it */
+	struct sqp_live *live;		/* of sq_thread_idle=auto, or NULL */
 	struct sqp_mark birth;
 	struct sqp_sq_thread sq;
 	unsigned sq_entries, cq_entries;

@@ -64,7 +64,8 @@ static void drop_if_empty(struct sqp_share_group *g)
 	free(g);
 }
 
-static int open_in(struct sqp_share_group *g, struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_why *why)
+static int open_in(struct sqp_share_group *g, struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_seat *seat,
+		   struct sqp_why *why)
 {
 	struct sqp_config shared = *cfg;
 	int ret;
@@ -78,6 +79,7 @@ static int open_in(struct sqp_share_group *g, struct sqp_ring *r, const struct s
 	r->cfg.attach_to = NULL;	/* it may be closed before this one */
 	g->ring[g->open++] = r;
 	g->joined++;
+	*seat = (struct sqp_seat){ .group = g, .ring = r, .number = g->number };
 	return 0;
 }
 
@@ -85,7 +87,7 @@ static int open_in(struct sqp_share_group *g, struct sqp_ring *r, const struct s
 int sqp_share_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_seat *seat, struct sqp_why *why)
 {
 	struct sqp_share_group *g;
-	int ret = 0;
+	int ret;
 
 	*seat = (struct sqp_seat){ 0 };
 	if (cfg->share <= 1)
@@ -95,9 +97,7 @@ int sqp_share_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_
 	if (!g)
 		ret = sqp_why(why, -ENOMEM, "sq_share=%u: no memory", cfg->share);
 	else
-		ret = open_in(g, r, cfg, why);
-	if (!ret)
-		*seat = (struct sqp_seat){ .group = g, .ring = r, .number = g->number };
+		ret = open_in(g, r, cfg, seat, why);
 	pthread_mutex_unlock(&lock);
 	return ret;
 }

@@ -45,6 +45,7 @@ refused 'sq_thread_idle=auto: jobs that share an SQ thread cannot' --sq_thread_i
 refused 'sq_thread_idle=auto: it needs the clock that gtod_reduce' --sq_thread_idle=auto --gtod_reduce=1
 refused 'sq_thread_idle=auto: wake_cost_us may be 10000000' --sq_thread_idle=auto --wake_cost_us=10000001
 refused 'sq_share=2: job processes cannot share an SQ thread.*add thread=1' --sq_share=2
+refused 'sq_share=2 with sq_thread_cpu=llc: jobs on several CPUs have no one place' --sq_share=2 --thread=1 --sq_thread_cpu=llc
 refused 'sq_share=0 is out of range 1..1024' --sq_share=0 --thread=1
 refused 'stall_ms=0: the watchdog needs' --stall_ms=0
 refused 'idle_probe_ms=.* is out of range' --idle_probe_ms=99999999999

@@ -37,14 +37,13 @@ static void one_nop(void)
 	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
 }
 
-/* From a request to the sleep of the thread; bounded: 10 s. */
+/* From before a request to the sleep of the thread; bounded: 10 s. */
 static uint64_t spin_ns(void)
 {
 	const struct timespec step = { .tv_nsec = 500000 };
-	uint64_t start_ns;
+	uint64_t start_ns = sqp_now_ns(&r);
 
 	one_nop();
-	start_ns = sqp_now_ns(&r);
 	while (!(atomic_load(r.kflags) & IORING_SQ_NEED_WAKEUP) && sqp_now_ns(&r) - start_ns < 10000ULL * MS)
 		nanosleep(&step, NULL);
 	return sqp_now_ns(&r) - start_ns;

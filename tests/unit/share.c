@@ -11,7 +11,7 @@
 #include <semaphore.h>
 #include <time.h>
 
-enum { DEPTH = 8, IDLE_MS = 1, LONG_IDLE_MS = 50, CROWD = 8, ROUNDS = 20, PER_THREAD = 4 };
+enum { DEPTH = 8, IDLE_MS = 1, LONG_IDLE_MS = 50, CROWD = 8, ROUNDS = 10, PER_THREAD = 4 };
 
 struct job {
 	struct sqp_config cfg;
