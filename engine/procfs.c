@@ -102,6 +102,14 @@ static bool is_sq_thread(int tid)
 	       (!strncmp(comm, "iou-sqp-", 8) || !strncmp(comm, "io_uring-sq", 11));
 }
 
+/* A number of another PID namespace than /proc shows (a container's): it will never become a name. */
+static bool is_foreign(int number)
+{
+	char comm[32];
+
+	return number > 0 && !read_thread_line(number, "comm", comm, sizeof(comm));
+}
+
 /* The thread bears the number of the task that made the ring. Two of that name: two rings of ours, and no answer. Not for
  * a ring just opened: its thread may still be without the name, and that of a ring just closed still have it. */
 static int find_by_name(void)
@@ -137,6 +145,8 @@ static bool fdinfo_until_named(int fd, int tries, struct sqp_fdinfo *info)
 		fdinfo_once(fd, info);
 		if (is_sq_thread(info->tid))
 			return true;
+		if (is_foreign(info->tid))
+			return false;
 	}
 	return false;
 }
@@ -238,9 +248,10 @@ static void read_sched(const struct sqp_fdinfo *info, int64_t *sched_us, int64_t
 void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t)
 {
 	struct sqp_fdinfo info;
+	bool named = fdinfo_until_named(fd, shared ? FDINFO_PATIENT_TRIES : FDINFO_TRIES, &info);
 
-	*t = (struct sqp_sq_thread){ .tid = -1 };
-	if (!fdinfo_until_named(fd, shared ? FDINFO_PATIENT_TRIES : FDINFO_TRIES, &info))
+	*t = (struct sqp_sq_thread){ .tid = -1, .number = info.tid };
+	if (!named)
 		return;
 	t->tid = info.tid;
 	if (!shared)

@@ -18,6 +18,7 @@ struct sqp_fdinfo {
  * before 6.9 then do not name it. The rest is what it had used before, for other rings; 0 for a new thread. */
 struct sqp_sq_thread {
 	int tid;			/* -1: could not be learnt */
+	int number;			/* as the kernel shows it for the ring: in a PID namespace that is no tid of ours; -1: not told */
 	int64_t total_us, work_us, sched_us, switches;	/* -1: not told */
 };
 

@@ -118,13 +118,11 @@ static bool outstanding(const struct sqp_ring *r)
 	return sqp_inflight_here(r) > ready(r);
 }
 
-/* Both rings have. A polled ring has to be asked, and one that has completions ready would end a poll at once. */
+/* Both rings have. One that has completions ready would end a poll at once. */
 static int block_for_both(struct sqp_ring *r, uint64_t limit_ns)
 {
 	struct pollfd both[] = { { .fd = r->fd, .events = POLLIN }, { .fd = r->side->fd, .events = POLLIN } };
 
-	if (r->cfg.hipri)
-		return 0;
 	if (all_ready(r))
 		return block(r, ready(r) + 1, limit_ns < BRIEF_NS ? limit_ns : BRIEF_NS);
 	release(r);
@@ -151,6 +149,9 @@ static int block_somewhere(struct sqp_ring *r, const struct wait *w)
 		return block(r, w->min, limit_ns);
 	if (!outstanding(r->side))
 		return block(r, ready(r) + 1, limit_ns);
+	/* a plain polled ring has to be asked, and an enter that waits for it ends when the device answers, not at a time */
+	if (r->cfg.hipri)
+		return 0;
 	if (!outstanding(r))
 		return block(r->side, ready(r->side) + 1, limit_ns);
 	return block_for_both(r, limit_ns);

@@ -177,9 +177,12 @@ static int meet_sq_thread(struct sqp_ring *r, struct sqp_why *why)
 	if (!to)
 		return 0;
 	theirs = to->sq;
-	if (theirs.tid <= 0)	/* it had not run yet */
+	if (theirs.tid <= 0)	/* it had not run yet, or /proc does not show it */
 		sqp_sq_thread_learn(to->fd, true, &theirs);
 	if (r->sq.tid > 0 && r->sq.tid == theirs.tid)
+		return 0;
+	/* in a container the kernel's numbers are no tids, but they are the same for one thread */
+	if (r->sq.tid <= 0 && theirs.tid <= 0 && r->sq.number > 0 && r->sq.number == theirs.number)
 		return 0;
 	return sqp_why(why, -EOPNOTSUPP, "a shared SQ thread: this kernel does not show that the rings share one (theirs: %d and %d; sharing came with Linux 5.10); let each ring have its own",
 		       theirs.tid, r->sq.tid);

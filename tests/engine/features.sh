@@ -143,7 +143,7 @@ offload     | fails | --rw=randread --io_submit_mode=offload | sub == 0
 = jobs
 # jobs
 processes   | | --rw=randread --numjobs=3           | total("read") == 3072 and ([$sq[].thread] | sort) == [1, 2, 3] and ([$sq[].pid] | unique | length) == 3
-threads     | | --rw=randread --numjobs=3 --thread=1 | total("read") == 3072 and ([$sq[].pid] | unique | length) == 1 and ([$sq[].sq_thread.tid] | unique | length) == 3
+threads     | | --rw=randread --numjobs=3 --thread=1 | total("read") == 3072 and ([$sq[].pid] | unique | length) == 1 and ([$sq[].sq_thread.tid] | all(. == null) or (unique | length) == 3)
 group       | | --rw=randread --numjobs=3 --group_reporting | total("read") == 3072 and (jobs | length) == 1 and ($sq | length) == 3
 group_threads | | --rw=randwrite --numjobs=3 --thread=1 --group_reporting --size=1m | total("write") == 768
 stonewall   | | --rw=read --name=second --stonewall --rw=write --name=third --stonewall --rw=randread | (jobs | length) == 3 and ([$sq[].job] | sort) == ["second", "stonewall", "third"]

@@ -89,7 +89,8 @@ groups() {
 	true_of 'length == 3 and (map(.sq_thread.tid) | unique | length) == 1'
 	counted 2 --name=job "${long[@]}" --numjobs=4 --sq_share=2
 	true_of 'group_by(.share_group) | map(length) == [2, 2] and all(.[]; map(.sq_thread.tid) | unique | length == 1)'
-	true_of '(map(.sq_thread.tid) | unique | length) == 2'
+	# in a PID namespace of its own /proc does not show them
+	true_of 'map(.sq_thread.tid) | all(. == null) or (unique | length) == 2'
 	counted 2 --name=job "${long[@]}" --numjobs=3 --sq_share=2
 	true_of 'map(.share_jobs) | sort == [1, 2, 2]'
 	true_of 'all(.[]; (.notes | any(test("fewer jobs"))) == (.share_jobs == 1))'
