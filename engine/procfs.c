@@ -250,12 +250,10 @@ void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t)
 	struct sqp_fdinfo info;
 	bool named = fdinfo_until_named(fd, shared ? FDINFO_PATIENT_TRIES : FDINFO_TRIES, &info);
 
-	*t = (struct sqp_sq_thread){ .tid = -1, .number = info.tid };
-	if (!named)
+	*t = (struct sqp_sq_thread){ .tid = named ? info.tid : -1, .number = info.tid };
+	if (!shared || (!named && !is_foreign(info.tid)))
 		return;
-	t->tid = info.tid;
-	if (!shared)
-		return;
+	info.tid = t->tid;
 	t->total_us = info.total_us;
 	t->work_us = info.work_us;
 	read_sched(&info, &t->sched_us, &t->switches);

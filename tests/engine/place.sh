@@ -12,6 +12,8 @@ need jq taskset
 [ "$(nproc)" -ge 2 ] || skip "placing needs two CPUs"
 mapfile -t cpus < <(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | awk -F- '{ for (i = $1; i <= $NF; i++) print i }')
 a=${cpus[0]} b=${cpus[1]}
+# in a PID namespace of its own /proc does not show the SQ thread
+kept='(.place.kept or .sq_thread.tid == null)'
 
 # job NAME ARGS...: its lines are $WORK/NAME.jsonl
 job() {
@@ -35,7 +37,7 @@ beside() {
 	local pair
 	for pair in "$a $b" "$b $a"; do
 		job "pinned" --sq_thread_cpu=auto --cpus_allowed="${pair% *}"
-		true_of pinned ".options.sq_thread_cpu == ${pair#* } and .sq_thread.cpu == ${pair#* } and .place.kept and .place.asked == \"auto\"
+		true_of pinned ".options.sq_thread_cpu == ${pair#* } and .sq_thread.cpu == ${pair#* } and $kept and .place.asked == \"auto\"
 			and .place.job_cpu == ${pair% *} and .place.job_pinned and .place.class != \"same\" and .notes == []
 			and (.setup_flags | index(\"SQ_AFF\")) != null"
 	done
@@ -44,7 +46,7 @@ beside() {
 	job any --cpus_allowed="$a" --reap=sleep
 	true_of any '.options.sq_thread_cpu == "any" and .place.class == "any" and .place.kept == null and .reasons["place.kept"] and .notes == []'
 	job number --sq_thread_cpu="$b" --cpus_allowed="$b" --reap=sleep
-	true_of number ".place.class == \"number\" and .place.kept and .place.job_cpu == $b"
+	true_of number ".place.class == \"number\" and $kept and .place.job_cpu == $b"
 	echo "ok beside the job: $(jq -c '[.options.sq_thread_cpu, .place]' "$WORK/pinned.jsonl")"
 }
 
@@ -63,7 +65,7 @@ made_up() {
 	export HWLOC_SYNTHETIC=$1
 	job "made-up" --sq_thread_cpu="$2" --cpus_allowed=0
 	unset HWLOC_SYNTHETIC
-	true_of made-up ".options.sq_thread_cpu == 1 and .sq_thread.cpu == 1 and .place.class == \"$2\" and .place.kept
+	true_of made-up ".options.sq_thread_cpu == 1 and .sq_thread.cpu == 1 and .place.class == \"$2\" and $kept
 		and (.notes | length == 1 and any(test(\"not this machine's\")))"
 	echo "ok $2 on a machine of $1"
 }
@@ -126,6 +128,7 @@ moved() {
 		echo "not tried here: an SQ thread that is moved (Linux 6.3): $(cat "$WORK/moved")"
 		return
 	fi
+	[ "$(jq .sq_thread.tid "$WORK/moved.jsonl")" != null ] || { echo 'not tried here: an SQ thread that /proc does not show'; return; }
 	true_of moved ".place.kept == false and .options.sq_thread_cpu == $b and .sq_thread.cpu == $a
 		and (.notes | any(test(\"was put on CPU $b, and at the end had run on CPU $a and might run on $a: something moved it\")))"
 	within=()

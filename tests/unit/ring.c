@@ -651,6 +651,10 @@ static void the_sq_thread_is_known_from_the_start(void **state)
 	one_nop(&r);
 	if (r.sq.tid <= 0)	/* a busy machine: it had not run yet */
 		sqp_sq_thread_learn(r.fd, true, &r.sq);
+	if (r.sq.tid <= 0 && r.sq.number > 0) {	/* a PID namespace of its own */
+		sqp_ring_close(&r);
+		skip();
+	}
 	assert_true(r.sq.tid > 0);
 	assert_int_not_equal(r.sq.tid, gettid());
 	sqp_usage_since(-1, &r.birth, &r.sq, &used);	/* as if fdinfo named nobody */
