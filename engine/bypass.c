@@ -42,7 +42,7 @@ static bool goes_aside(struct sqp_ring *r, uint64_t now_ns, unsigned nr)
 	bool asleep = atomic_load_explicit(r->kflags, memory_order_relaxed) & IORING_SQ_NEED_WAKEUP, wanted = true;
 
 	if (r->cfg.wake == SQP_WAKE_ADAPTIVE)
-		wanted = sqp_policy_decide(&r->policy, now_ns, nr, asleep, r->patience.crowded_until_ns);
+		wanted = sqp_policy_decide(&r->policy, now_ns, nr, asleep);
 	if (r->ordered && r->inflight)
 		return r->side->inflight;
 	return asleep || !wanted;

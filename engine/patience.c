@@ -4,7 +4,7 @@
 /* Each wait counts 1/64: fewer, and long waits that come in a row or in turns would set what is done about the next. */
 enum { LEARN_SHIFT = 6 };
 
-bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, bool untaken)
+bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, unsigned behind)
 {
 	if (mode != SQP_REAP_HYBRID)
 		return mode == SQP_REAP_SLEEP;
@@ -12,18 +12,17 @@ bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t
 		p->crowded_until_ns = 0;
 	if (p->crowded_until_ns || p->spinning_ns > SQP_SPIN_NS)
 		return true;
-	if (waited_ns < SQP_SPIN_NS)
+	if (waited_ns < SQP_SPIN_NS + (uint64_t)behind * SQP_TAKE_NS)
 		return false;
-	/* An SQ thread that has a CPU takes an entry within some microseconds, or says that it sleeps. */
-	if (untaken)
+	if (behind)			/* it does not say that it sleeps, and it has not come */
 		p->crowded_until_ns = now_ns + SQP_CROWDED_NS;
 	return true;
 }
 
-void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns)
+void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns, unsigned behind)
 {
-	/* a long one is spun through up to the limit, and then blocked for all the same */
-	int64_t cost = waited_ns < SQP_SPIN_NS ? (int64_t)waited_ns : 2 * (int64_t)SQP_SPIN_NS;
+	/* a long one is spun through up to the limit, and then blocked for all the same; for a thread that is busy it is not */
+	int64_t cost = waited_ns < SQP_SPIN_NS ? (int64_t)waited_ns : (behind ? 1 : 2) * (int64_t)SQP_SPIN_NS;
 
 	p->spinning_ns = (uint64_t)((int64_t)p->spinning_ns + (cost - (int64_t)p->spinning_ns) / (1 << LEARN_SHIFT));
 }

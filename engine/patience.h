@@ -12,6 +12,7 @@
 
 enum {
 	SQP_SPIN_NS = 20000,		/* spin no longer than this: what blocking costs, its delay included */
+	SQP_TAKE_NS = 2000,		/* an SQ thread that has a CPU takes an entry within so long, ... */
 	SQP_CROWDED_NS = 10000000,	/* for so long after a sign of too few CPUs, do not spin at all */
 };
 
@@ -29,10 +30,11 @@ static inline bool sqp_patience_short(const struct sqp_patience *p, enum sqp_rea
 	       (mode == SQP_REAP_HYBRID && (p->spinning_ns > SQP_SPIN_NS || p->crowded_until_ns));
 }
 
-/* Shall a wait of MODE that has lasted WAITED_NS block at NOW_NS? UNTAKEN: the SQ thread has not even taken all entries. */
-bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, bool untaken);
+/* Shall a wait of MODE that has lasted WAITED_NS block at NOW_NS? BEHIND: requests in flight if the SQ thread has not taken all of
+ * them, else 0. It takes them in batches, and shows a batch when it is through: until then it is busy, or without a CPU. */
+bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, unsigned behind);
 
-/* A wait took WAITED_NS. */
-void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns);
+/* A wait took WAITED_NS; BEHIND as above, when it was last looked at. */
+void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns, unsigned behind);
 
 #endif

@@ -19,7 +19,7 @@ static void take_thread(struct sqp_policy *p, uint64_t plain_ns)
 {
 	p->thread = true;
 	p->met_awake = false;
-	p->windows = 0;
+	p->windows = p->bad = 0;
 	p->plain_ns = plain_ns;
 	p->trials++;
 }
@@ -50,17 +50,21 @@ static void judge_plain(struct sqp_policy *p, uint64_t elapsed_ns, uint64_t each
  * merit or fault, but it is then less worth a CPU. */
 static void judge_thread(struct sqp_policy *p, uint64_t each_ns, bool paused)
 {
-	if (++p->windows < SQP_TRIAL_WINDOWS)
+	bool trial = ++p->windows == SQP_TRIAL_WINDOWS;
+
+	if (p->windows < SQP_TRIAL_WINDOWS)
 		return;
-	if (paused && p->windows > SQP_TRIAL_WINDOWS)	/* the load has ended; in a trial the thread may be what holds it up */
+	if (paused && !trial) {		/* the load has ended; in a trial the thread may be what holds it up */
 		leave_thread(p);
-	else if (each_ns * 100 > p->plain_ns * (100 - SQP_GAIN_PERCENT))
-		trial_failed(p);
-	else
+	} else if (each_ns * 100 <= p->plain_ns * (100 - SQP_GAIN_PERCENT)) {
+		p->bad = 0;
 		p->dwell_ns = p->least_dwell_ns;
+	} else if (++p->bad >= SQP_BAD_WINDOWS || trial) {
+		trial_failed(p);
+	}
 }
 
-static void judge(struct sqp_policy *p, uint64_t now_ns, bool crowded)
+static void judge(struct sqp_policy *p, uint64_t now_ns)
 {
 	uint64_t elapsed_ns = now_ns - p->window_start_ns, each_ns = elapsed_ns / (p->requests ? p->requests : 1);
 	unsigned paused_percent = (unsigned)(p->paused_ns * 100 / elapsed_ns);
@@ -68,19 +72,17 @@ static void judge(struct sqp_policy *p, uint64_t now_ns, bool crowded)
 	begin_window(p, now_ns);
 	if (!p->thread)
 		judge_plain(p, elapsed_ns, each_ns, paused_percent);
-	else if (crowded)
-		trial_failed(p);
 	else
 		judge_thread(p, each_ns, paused_percent > 2 * SQP_PAUSED_PERCENT);
 }
 
-bool sqp_policy_decide(struct sqp_policy *p, uint64_t now_ns, unsigned nr, bool asleep, bool crowded)
+bool sqp_policy_decide(struct sqp_policy *p, uint64_t now_ns, unsigned nr, bool asleep)
 {
 	if (now_ns - p->last_ns > SQP_PAUSE_NS)
 		p->paused_ns += now_ns - p->last_ns;
 	p->last_ns = now_ns;
 	if (now_ns - p->window_start_ns >= SQP_WINDOW_NS)
-		judge(p, now_ns, crowded);
+		judge(p, now_ns);
 	p->requests += nr;
 	if (!p->thread)
 		return false;

@@ -18,6 +18,7 @@ enum {
 	SQP_PAUSE_NS = 50000,		/* more between two submissions: nothing is held up by submission then */
 	SQP_PAUSED_PERCENT = 25,	/* more of a window than this paused: the load is not dense; twice that: it has ended */
 	SQP_TRIAL_WINDOWS = 2,		/* of a trial, the first is for the thread to wake up and the caches to fill */
+	SQP_BAD_WINDOWS = 2,		/* after the trial, so many in a row without a gain end it: one may be the machine's */
 	SQP_GAIN_PERCENT = 5,		/* the thread has to be so much faster than the plain ring */
 	SQP_DWELL_SPINS = 3,		/* dense for so many idle periods before the first trial, ... */
 	SQP_DWELL_LIMIT = 256,		/* ... and at most so many times that before any later one */
@@ -26,7 +27,7 @@ enum {
 struct sqp_policy {
 	bool thread;			/* requests go to the SQ thread */
 	bool met_awake;			/* it has been seen awake since that was decided */
-	unsigned windows;		/* judged since then */
+	unsigned windows, bad;		/* judged since then, and the last of them that were no gain */
 	uint64_t window_start_ns, requests, paused_ns;
 	uint64_t last_ns;		/* of the last submission */
 	uint64_t dense_ns;		/* requests have been dense for so long */
@@ -38,8 +39,8 @@ struct sqp_policy {
 /* SPIN_NS: how long the SQ thread spins before it sleeps. */
 void sqp_policy_init(struct sqp_policy *p, uint64_t spin_ns, uint64_t now_ns);
 
-/* NR requests are about to be submitted at NOW_NS; ASLEEP: the SQ thread sleeps; CROWDED: there are signs that it has to
- * wait for a CPU. True: they are for the SQ thread (once it is awake). */
-bool sqp_policy_decide(struct sqp_policy *p, uint64_t now_ns, unsigned nr, bool asleep, bool crowded);
+/* NR requests are about to be submitted at NOW_NS; ASLEEP: the SQ thread sleeps. True: they are for the SQ thread (once it is
+ * awake). */
+bool sqp_policy_decide(struct sqp_policy *p, uint64_t now_ns, unsigned nr, bool asleep);
 
 #endif

@@ -13,8 +13,9 @@ enum { SPINS_PER_CLOCK = 1024, BRIEF_NS = 1000000 };
 
 /* A wait for completions. */
 struct wait {
-	unsigned min;			/* so many have to be ready */
+	unsigned have, min;		/* so many were ready, and so many have to be */
 	unsigned stalls;
+	unsigned behind;		/* in flight, when the SQ thread had not taken all entries at the last look */
 	uint64_t start_ns, now_ns;	/* 0: too short to have looked at the clock */
 };
 
@@ -112,19 +113,19 @@ static int block(struct sqp_ring *r, unsigned want, uint64_t limit_ns)
 	return ret;
 }
 
-/* Has R requests in flight that are not ready yet? */
-static bool outstanding(const struct sqp_ring *r)
+/* Has R requests in flight beyond the NR_READY? */
+static bool outstanding(const struct sqp_ring *r, unsigned nr_ready)
 {
-	return sqp_inflight_here(r) > ready(r);
+	return sqp_inflight_here(r) > nr_ready;
 }
 
 /* Both rings have. One that has completions ready would end a poll at once. */
-static int block_for_both(struct sqp_ring *r, uint64_t limit_ns)
+static int block_for_both(struct sqp_ring *r, unsigned here, unsigned aside, uint64_t limit_ns)
 {
 	struct pollfd both[] = { { .fd = r->fd, .events = POLLIN }, { .fd = r->side->fd, .events = POLLIN } };
 
-	if (all_ready(r))
-		return block(r, ready(r) + 1, limit_ns < BRIEF_NS ? limit_ns : BRIEF_NS);
+	if (here + aside)
+		return block(r, here + 1, limit_ns < BRIEF_NS ? limit_ns : BRIEF_NS);
 	release(r);
 	release(r->side);
 	if (sqp_untaken(r)) {
@@ -144,17 +145,23 @@ static int block_for_both(struct sqp_ring *r, uint64_t limit_ns)
 static int block_somewhere(struct sqp_ring *r, const struct wait *w)
 {
 	uint64_t limit_ns = until_stall_ns(r, w);
+	unsigned here, aside;
 
 	if (!r->side)
 		return block(r, w->min, limit_ns);
-	if (!outstanding(r->side))
-		return block(r, ready(r) + 1, limit_ns);
+	/* looked at once: one more than what came in between two looks may be more than will ever come */
+	here = ready(r);
+	aside = ready(r->side);
+	if (here + aside > w->have)
+		return 0;
+	if (!outstanding(r->side, aside))
+		return block(r, here + 1, limit_ns);
 	/* a plain polled ring has to be asked, and an enter that waits for it ends when the device answers, not at a time */
 	if (r->cfg.hipri)
 		return 0;
-	if (!outstanding(r))
-		return block(r->side, ready(r->side) + 1, limit_ns);
-	return block_for_both(r, limit_ns);
+	if (!outstanding(r, here))
+		return block(r->side, aside + 1, limit_ns);
+	return block_for_both(r, here, aside, limit_ns);
 }
 
 /* The part of a wait that looks at the clock: about once a microsecond of it. */
@@ -165,7 +172,8 @@ static int long_wait(struct sqp_ring *r, struct wait *w)
 	w->now_ns = sqp_now_ns(r);
 	if (!w->start_ns)
 		w->start_ns = w->now_ns;
-	if (sqp_patience_ends(&r->patience, r->cfg.reap, w->now_ns, w->now_ns - w->start_ns, sqp_untaken(r))) {
+	w->behind = sqp_untaken(r) ? sqp_inflight_here(r) : 0;
+	if (sqp_patience_ends(&r->patience, r->cfg.reap, w->now_ns, w->now_ns - w->start_ns, w->behind)) {
 		ret = block_somewhere(r, w);
 		if (ret)
 			return ret;
@@ -198,7 +206,7 @@ static int serve_side(struct sqp_ring *side)
 	if (atomic_load_explicit(side->kflags, memory_order_relaxed) & IORING_SQ_CQ_OVERFLOW) {
 		release(side);
 		side->count.cq_overflow++;
-	} else if (!untaken && !(side->cfg.hipri && outstanding(side))) {
+	} else if (!untaken && !(side->cfg.hipri && outstanding(side, ready(side)))) {
 		return 0;
 	}
 	return sqp_enter(side, untaken, IORING_ENTER_GETEVENTS);
@@ -224,13 +232,13 @@ static void end_wait(struct sqp_ring *r, const struct wait *w)
 		return;
 	r->active_ns = sqp_now_ns(r);	/* it took a while: the completion is activity of its own */
 	if (r->cfg.reap == SQP_REAP_HYBRID)
-		sqp_patience_learn(&r->patience, r->active_ns - w->start_ns);
+		sqp_patience_learn(&r->patience, r->active_ns - w->start_ns, w->behind);
 }
 
 /* Until more than HAVE completions are ready. */
 static int wait_for_more(struct sqp_ring *r, unsigned have, unsigned min)
 {
-	struct wait w = { .min = min };
+	struct wait w = { .have = have, .min = min };
 	bool impatient = sqp_patience_short(&r->patience, r->cfg.reap);
 	int ret = 0;
 

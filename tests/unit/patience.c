@@ -9,17 +9,17 @@
 enum { US = 1000, LOOK_NS = 1 * US, BLOCK_NS = SQP_SPIN_NS, WAITS = 2000 };
 
 /* One wait whose completion comes after LENGTH_NS; what it costs when blocking costs BLOCK_NS. */
-static uint64_t wait_cost(struct sqp_patience *p, uint64_t *now_ns, uint64_t length_ns, bool untaken)
+static uint64_t wait_cost(struct sqp_patience *p, uint64_t *now_ns, uint64_t length_ns, unsigned behind)
 {
 	uint64_t waited_ns = 0, cost;
 
 	if (!sqp_patience_short(p, SQP_REAP_HYBRID))
 		waited_ns = LOOK_NS;
-	while (waited_ns < length_ns && !sqp_patience_ends(p, SQP_REAP_HYBRID, *now_ns + waited_ns, waited_ns, untaken))
+	while (waited_ns < length_ns && !sqp_patience_ends(p, SQP_REAP_HYBRID, *now_ns + waited_ns, waited_ns, behind))
 		waited_ns += LOOK_NS;
 	cost = waited_ns < length_ns ? waited_ns + BLOCK_NS : length_ns;
 	*now_ns += length_ns;
-	sqp_patience_learn(p, length_ns);
+	sqp_patience_learn(p, length_ns, behind);
 	return cost;
 }
 
@@ -35,8 +35,8 @@ static void modes_that_do_not_learn(void **state)
 	(void)state;
 	assert_false(sqp_patience_short(&p, SQP_REAP_SPIN));
 	assert_true(sqp_patience_short(&p, SQP_REAP_SLEEP));
-	assert_false(sqp_patience_ends(&p, SQP_REAP_SPIN, 1, 1000000000, true));
-	assert_true(sqp_patience_ends(&p, SQP_REAP_SLEEP, 1, 0, false));
+	assert_false(sqp_patience_ends(&p, SQP_REAP_SPIN, 1, 1000000000, 1));
+	assert_true(sqp_patience_ends(&p, SQP_REAP_SLEEP, 1, 0, 0));
 	assert_int_equal(p.crowded_until_ns, 0);
 }
 
@@ -47,7 +47,7 @@ static void short_waits_are_spun_through(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < WAITS; i++)
-		assert_true(wait_cost(&p, &now_ns, 8 * US, false) <= 8 * US);
+		assert_true(wait_cost(&p, &now_ns, 8 * US, 0) <= 8 * US);
 }
 
 static void long_waits_end_the_spinning(void **state)
@@ -57,11 +57,11 @@ static void long_waits_end_the_spinning(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < WAITS; i++)
-		cost += wait_cost(&p, &now_ns, 100 * US, false);
+		cost += wait_cost(&p, &now_ns, 100 * US, 0);
 	assert_true(cost <= (WAITS + 64) * (uint64_t)BLOCK_NS);
 	/* and short ones bring it back */
 	for (unsigned i = 0; i < 100; i++)
-		wait_cost(&p, &now_ns, 5 * US, false);
+		wait_cost(&p, &now_ns, 5 * US, 0);
 	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
 }
 
@@ -82,7 +82,7 @@ static void never_twice_the_clairvoyant(void **state)
 		for (unsigned i = 0; i < WAITS; i++) {
 			uint64_t ns = i % trace[t].every ? trace[t].low_ns : trace[t].high_ns;
 
-			cost += wait_cost(&p, &now_ns, ns, false);
+			cost += wait_cost(&p, &now_ns, ns, 0);
 			best += best_cost(ns);
 		}
 		/* after a long one, short ones may block that would better have been spun through: each at BLOCK_NS at most */
@@ -93,21 +93,34 @@ static void never_twice_the_clairvoyant(void **state)
 
 static void a_starved_sq_thread_is_given_the_cpu(void **state)
 {
+	enum { BEHIND = 32, LIMIT_NS = SQP_SPIN_NS + BEHIND * SQP_TAKE_NS };
 	struct sqp_patience p = { 0 };
 	uint64_t now_ns = 1000;
 
 	(void)state;
-	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS - 1, true));
-	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS, true));
+	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, LIMIT_NS - 1, BEHIND));
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, LIMIT_NS, BEHIND));
 	assert_true(sqp_patience_short(&p, SQP_REAP_HYBRID));
 	/* from now on at once, ... */
-	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns + SQP_CROWDED_NS - 1, 0, true));
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns + SQP_CROWDED_NS - 1, 0, BEHIND));
 	/* ... until it is time to look again */
-	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns + SQP_CROWDED_NS, 0, true));
+	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns + SQP_CROWDED_NS, 0, BEHIND));
 	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
 	/* a device that is slow, with all entries taken, is no such sign */
-	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS, false));
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, SQP_SPIN_NS, 0));
 	assert_int_equal(p.crowded_until_ns, 0);
+}
+
+/* Batches of a deep queue take longer than blocking costs; whoever blocked would come late for the next. */
+static void a_busy_sq_thread_is_waited_for(void **state)
+{
+	struct sqp_patience p = { 0 };
+	uint64_t now_ns = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < WAITS; i++)
+		assert_int_equal(wait_cost(&p, &now_ns, SQP_SPIN_NS + 5 * US, 64), SQP_SPIN_NS + 5 * US);
+	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
 }
 
 int main(void)
@@ -118,6 +131,7 @@ int main(void)
 		cmocka_unit_test(long_waits_end_the_spinning),
 		cmocka_unit_test(never_twice_the_clairvoyant),
 		cmocka_unit_test(a_starved_sq_thread_is_given_the_cpu),
+		cmocka_unit_test(a_busy_sq_thread_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ static struct outcome run(const struct load *l, uint64_t length_ns)
 			burst_end = now_ns + l->burst_ns;
 			continue;
 		}
-		thread = sqp_policy_decide(&p, now_ns, 1, !awake, false);
+		thread = sqp_policy_decide(&p, now_ns, 1, !awake);
 		if (thread && !awake && now_ns >= awake_until) {	/* it is woken, this request does not wait for it */
 			awake_from = now_ns + WAKE_NS;
 			awake_until = awake_from + SPIN_NS;
@@ -124,30 +124,14 @@ static void a_sleeping_thread_is_left(void **state)
 
 	(void)state;
 	sqp_policy_init(&p, SPIN_NS, now_ns);
-	while (!sqp_policy_decide(&p, now_ns, 1, true, false))
+	while (!sqp_policy_decide(&p, now_ns, 1, true))
 		now_ns += 1000;
 	assert_true(now_ns >= SQP_DWELL_SPINS * (uint64_t)SPIN_NS);
 	assert_true(now_ns <= SQP_DWELL_SPINS * (uint64_t)SPIN_NS + 2 * SQP_WINDOW_NS);
-	assert_true(sqp_policy_decide(&p, now_ns += 1000, 1, true, false));	/* it takes a while to come */
-	assert_true(sqp_policy_decide(&p, now_ns += 500, 1, false, false));
-	assert_false(sqp_policy_decide(&p, now_ns += 1000, 1, true, false));
+	assert_true(sqp_policy_decide(&p, now_ns += 1000, 1, true));	/* it takes a while to come */
+	assert_true(sqp_policy_decide(&p, now_ns += 500, 1, false));
+	assert_false(sqp_policy_decide(&p, now_ns += 1000, 1, true));
 	assert_int_equal(p.failed, 0);
-}
-
-static void too_few_cpus_end_a_trial(void **state)
-{
-	struct sqp_policy p;
-	uint64_t now_ns = 1, dwell_ns;
-
-	(void)state;
-	sqp_policy_init(&p, SPIN_NS, now_ns);
-	dwell_ns = p.dwell_ns;
-	while (!sqp_policy_decide(&p, now_ns, 1, true, false))
-		now_ns += 1000;
-	now_ns += SQP_WINDOW_NS;
-	assert_false(sqp_policy_decide(&p, now_ns, 10000, false, true));
-	assert_int_equal(p.failed, 1);
-	assert_int_equal(p.dwell_ns, 2 * dwell_ns);
 }
 
 int main(void)
@@ -158,7 +142,6 @@ int main(void)
 		cmocka_unit_test(no_gain_costs_next_to_nothing),
 		cmocka_unit_test(no_pattern_costs_twice),
 		cmocka_unit_test(a_sleeping_thread_is_left),
-		cmocka_unit_test(too_few_cpus_end_a_trial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -609,6 +609,33 @@ static void a_blocked_reaper_is_woken(void **state)
 	}
 }
 
+/* Completions that come between two looks must not make the reaper wait for more than is in flight. */
+static void a_reaper_of_two_rings_waits_for_no_more_than_there_is(void **state)
+{
+	enum { ROUNDS_OF_ALL = 30000 };
+	struct sqp_config cfg = config(IDLE_MS);
+	unsigned first;
+
+	(void)state;
+	cfg.wake = SQP_WAKE_BYPASS;
+	cfg.reap = SQP_REAP_SLEEP;
+	cfg.stall_ms = STALL_MS * 4;
+	cfg.on_stall = count_stall;
+	open_ring(&cfg);
+	stalls_told = 0;
+	wake_by_hand();
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	for (unsigned i = 0; i < ROUNDS_OF_ALL && !stalls_told; i++) {
+		for (unsigned k = 0; k < DEPTH; k++)
+			fill_nop(k);
+		commit();
+		while (r.inflight)
+			assert_true(sqp_reap(&r, 1, DEPTH, &first) > 0);
+	}
+	assert_int_equal(stalls_told, 0);
+	sqp_ring_close(&r);
+}
+
 /* What the SQ thread has not taken when the reaper goes to sleep is announced by the enter that sleeps. */
 static void a_reaper_that_sleeps_loses_no_wake_up(void **state)
 {
@@ -745,6 +772,7 @@ int main(void)
 		cmocka_unit_test(order_is_kept_within_a_ring),
 		cmocka_unit_test(a_blocked_reaper_is_woken),
 		cmocka_unit_test(a_reaper_that_sleeps_loses_no_wake_up),
+		cmocka_unit_test(a_reaper_of_two_rings_waits_for_no_more_than_there_is),
 		cmocka_unit_test(a_dead_owner_is_reported),
 		cmocka_unit_test(the_end_shows_the_effective_idle),
 		cmocka_unit_test(polling_is_refused_where_nothing_polls),
