@@ -56,7 +56,7 @@ static void judge_thread(struct sqp_policy *p, uint64_t each_ns, bool paused)
 		return;
 	if (paused && !trial) {		/* the load has ended; in a trial the thread may be what holds it up */
 		leave_thread(p);
-	} else if (each_ns * 100 <= p->plain_ns * (100 - SQP_GAIN_PERCENT)) {
+	} else if (!paused && each_ns * 100 <= p->plain_ns * (100 - SQP_GAIN_PERCENT)) {
 		p->bad = 0;
 		p->dwell_ns = p->least_dwell_ns;
 	} else if (++p->bad >= SQP_BAD_WINDOWS || trial) {
@@ -66,7 +66,8 @@ static void judge_thread(struct sqp_policy *p, uint64_t each_ns, bool paused)
 
 static void judge(struct sqp_policy *p, uint64_t now_ns)
 {
-	uint64_t elapsed_ns = now_ns - p->window_start_ns, each_ns = elapsed_ns / (p->requests ? p->requests : 1);
+	uint64_t elapsed_ns = now_ns - p->window_start_ns;
+	uint64_t each_ns = (elapsed_ns - p->paused_ns) / (p->requests ? p->requests : 1);
 	unsigned paused_percent = (unsigned)(p->paused_ns * 100 / elapsed_ns);
 
 	begin_window(p, now_ns);
