@@ -149,7 +149,15 @@ static void each_sleep_costs_one_enter(void **state)
 	assert_int_equal(r.count.wakeups, CYCLES);
 	assert_true(r.count.enters == r.count.wakeups + r.count.rechecks);
 	assert_true(r.idle.asleep_min_ns > 0);
-	assert_in_range(r.wake.n, CYCLES / 2, CYCLES);	/* one that is taken while we have no CPU is not kept */
+	assert_true(r.wake.n <= CYCLES);
+	/* one that is taken while we have no CPU is not kept: it may take more to have some */
+	for (int i = 0; i < 100 && r.wake.n < CYCLES / 2; i++) {
+		assert_true(falls_asleep());
+		fill_nop(1);
+		commit();
+		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	}
+	assert_true(r.wake.n >= CYCLES / 2);
 	sqp_ring_close(&r);
 }
 
