@@ -35,7 +35,6 @@ static uint64_t cost_of_all(const struct sqp_retune *p, unsigned jiffies, uint64
 	return sum_ns;
 }
 
-
 /* Every setting up to eight jiffies, then in steps of an eighth, and the last one that may pay. */
 static unsigned next_setting(unsigned jiffies, unsigned last)
 {
