@@ -98,30 +98,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static unsigned number(struct argp_state *state, const char *arg, const char *name, unsigned min, unsigned max)
-{
-	char *end;
-	unsigned long v = strtoul(arg, &end, 10);
-
-	if (end == arg || *end || v < min || v > max)
-		argp_error(state, "--%s: '%s' is not a number from %u to %u", name, arg, min, max);
-	return (unsigned)v;
-}
-
-static void parse_depths(struct argp_state *state, struct args *a, char *list)
-{
-	char *rest = NULL;
-
-	a->depths = 0;
-	for (char *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
-		if (a->depths == DEPTHS_MAX)
-			argp_error(state, "--iodepth: more than %d depths", DEPTHS_MAX);
-		a->depth[a->depths++] = number(state, one, "iodepth", 1, 32768);
-	}
-	if (!a->depths)
-		argp_error(state, "--iodepth: give at least one depth");
-}
-
 static void parse_laws(struct argp_state *state, struct args *a, char *list)
 {
 	char *rest = NULL;
@@ -167,7 +143,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->file = arg;
 		return 0;
 	case 'q':
-		parse_depths(state, a, arg);
+		a->depths = cmd_numbers(state, arg, "iodepth", a->depth, DEPTHS_MAX, 1, 32768);
 		return 0;
 	case OPT_BS:
 		a->bs = arg;
@@ -193,10 +169,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		more_options(state, a, OURS, PLAIN, arg);
 		return 0;
 	case OPT_PAIRS:
-		a->pairs = number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
+		a->pairs = cmd_number(state, arg, "pairs", PAIRS_MIN, STATS_N_MAX);
 		return 0;
 	case OPT_SECONDS:
-		a->seconds = number(state, arg, "seconds", 1, 3600);
+		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many: name a target with --file", arg);
@@ -481,18 +457,6 @@ static uint64_t size_of(const char *path)
 	return end > 0 ? (uint64_t)end : 0;
 }
 
-/* The whole file once: with --direct=0 the page cache is what is measured. */
-static void read_once(const char *path)
-{
-	static char buf[1 << 20];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	while (fd >= 0 && read(fd, buf, sizeof(buf)) > 0 && !proc_interrupted())
-		;
-	if (fd >= 0)
-		close(fd);
-}
-
 /* PATH of a file of ours that goes away at the end, for what ENDS its name. */
 static int own_path(const struct args *a, char *path, size_t len, const char *ends, struct why *why)
 {
@@ -531,8 +495,8 @@ static int prepare(struct duel *d, struct why *why)
 		rc = own_path(a, d->iolog_path, sizeof(d->iolog_path), "iolog", why);
 	if (!rc)
 		rc = find_target(d, why);
-	if (!rc && !a->direct)
-		read_once(d->path);
+	if (!rc && !a->direct)		/* the page cache is what is measured */
+		scratch_warm(d->path);
 	return rc;
 }
 
