@@ -69,10 +69,15 @@ static int watchdog(struct sqp_ring *r, struct wait *w)
 	return sqp_enter(r, sqp_untaken(r), IORING_ENTER_SQ_WAKEUP | IORING_ENTER_GETEVENTS);
 }
 
+static void release_to(struct sqp_ring *r, unsigned position)
+{
+	r->cq_released = position;
+	atomic_store_explicit(r->cq_khead, position, memory_order_release);
+}
+
 static void release(struct sqp_ring *r)
 {
-	r->cq_released = r->cq_head;
-	atomic_store_explicit(r->cq_khead, r->cq_head, memory_order_release);
+	release_to(r, r->cq_head);
 }
 
 static void timed_look(struct sqp_ring *r, bool looking)
@@ -198,7 +203,8 @@ static int heed_flags(struct sqp_ring *r, bool first_look)
 	return sqp_attend(r, flags);
 }
 
-/* The side ring has no thread that takes what was left, or polls. */
+/* The side ring has no thread that takes what was left, or polls. An enter polls only while the kernel sees no completion in
+ * the ring: all are given back first, also those not yet handed out. What may be in flight has room behind them. */
 static int serve_side(struct sqp_ring *side)
 {
 	unsigned untaken = sqp_untaken(side);
@@ -206,7 +212,9 @@ static int serve_side(struct sqp_ring *side)
 	if (atomic_load_explicit(side->kflags, memory_order_relaxed) & IORING_SQ_CQ_OVERFLOW) {
 		release(side);
 		side->count.cq_overflow++;
-	} else if (!untaken && !(side->cfg.hipri && outstanding(side, ready(side)))) {
+	} else if (side->cfg.hipri && outstanding(side, ready(side))) {
+		release_to(side, atomic_load_explicit(side->cq_ktail, memory_order_relaxed));
+	} else if (!untaken) {
 		return 0;
 	}
 	return sqp_enter(side, untaken, IORING_ENTER_GETEVENTS);
@@ -283,22 +291,28 @@ static void release_much(struct sqp_ring *r)
 {
 	/* The CQEs of the last call have been read by now. Giving them back in large steps keeps the line that
 	 * holds the head in our cache. */
-	if (r->cq_head - r->cq_released >= r->cq_entries / 4)
+	if ((int)(r->cq_head - r->cq_released) >= (int)(r->cq_entries / 4))
 		release(r);
 }
 
 int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
 {
 	unsigned have, here;
+	int ret = 0;
 
 	release_much(r);
-	if (r->side)
+	if (r->side) {
 		release_much(r->side);
+		/* also when there is no need to wait: what is aside is not left for what is not */
+		if (r->side->inflight)
+			ret = serve_side(r->side);
+	}
+	if (ret)
+		return ret;
 	*first = r->cq_head;
 	have = all_ready(r);
 	while (have < min && have < r->cq_entries) {
-		int ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have, min);
-
+		ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have, min);
 		if (ret)
 			return ret;
 		have = all_ready(r);
