@@ -169,20 +169,26 @@ static int block_somewhere(struct sqp_ring *r, const struct wait *w)
 	return block_for_both(r, here, aside, limit_ns);
 }
 
+/* fio's clock is a counter of the CPU, which may fall back on a virtual one (seen by 3 s in the lab): then the wait begins anew. */
+static void look_at_clock(struct sqp_ring *r, struct wait *w)
+{
+	w->now_ns = sqp_now_ns(r);
+	if (!w->start_ns || w->now_ns < w->start_ns)
+		w->start_ns = w->now_ns;
+}
+
 /* The part of a wait that looks at the clock: about once a microsecond of it. */
 static int long_wait(struct sqp_ring *r, struct wait *w)
 {
 	int ret;
 
-	w->now_ns = sqp_now_ns(r);
-	if (!w->start_ns)
-		w->start_ns = w->now_ns;
+	look_at_clock(r, w);
 	w->behind = sqp_untaken(r) ? sqp_inflight_here(r) : 0;
 	if (sqp_patience_ends(&r->patience, r->cfg.reap, w->now_ns, w->now_ns - w->start_ns, w->behind)) {
 		ret = block_somewhere(r, w);
 		if (ret)
 			return ret;
-		w->now_ns = sqp_now_ns(r);
+		look_at_clock(r, w);
 		if (all_ready(r) >= w->min)
 			return 0;
 	}

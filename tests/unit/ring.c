@@ -617,6 +617,50 @@ static void a_blocked_reaper_is_woken(void **state)
 	}
 }
 
+/* It falls back by 3 s, once, 100 ms after it was first looked at. */
+static uint64_t clock_that_falls_back(void)
+{
+	static uint64_t first_ns;
+	struct timespec t;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	if (!first_ns)
+		first_ns = ns;
+	return ns - first_ns < 100000000 ? ns + 3000000000u : ns;
+}
+
+/* A time before the wait began is no stall, let alone ten of them. */
+static void a_clock_that_falls_back_ends_no_wait(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	static char buf[16];
+	struct sqp_why why;
+	unsigned first;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	cfg.clock_ns = clock_that_falls_back;
+	open_ring(&cfg);
+	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
+	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
+	r.sqes[0].flags = IOSQE_FIXED_FILE;
+	commit();
+	if (!fork()) {
+		sleep_ms(200);
+		_exit(write(fds[1], "x", 1) != 1);
+	}
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_int_equal(r.count.stalls, 0);
+	sqp_ring_close(&r);
+	close(fds[0]);
+	close(fds[1]);
+	wait(NULL);
+}
+
 static int answer_fd = -1;	/* a write to it completes the read that is in flight */
 
 /* The reaper looks at the rings, at the clock, and at the rings again before it blocks: the completion comes at that moment. */
@@ -841,6 +885,7 @@ int main(void)
 		cmocka_unit_test(a_reaper_that_sleeps_loses_no_wake_up),
 		cmocka_unit_test(a_reaper_of_two_rings_waits_for_no_more_than_there_is),
 		cmocka_unit_test(what_was_left_aside_is_not_forgotten),
+		cmocka_unit_test(a_clock_that_falls_back_ends_no_wait),
 		cmocka_unit_test(a_dead_owner_is_reported),
 		cmocka_unit_test(the_end_shows_the_effective_idle),
 		cmocka_unit_test(polling_is_refused_where_nothing_polls),
