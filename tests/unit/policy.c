@@ -252,7 +252,7 @@ static void no_adversary_makes_it_oscillate(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		struct outcome o = play(table[i].next, LENGTH_MS * (uint64_t)MS);
+		struct outcome o = play(table[i].next, 1000000ULL * LENGTH_MS);
 		double percent = 100.0 * (double)o.cpu_ns / (double)o.plain_cpu_ns;
 
 		print_message("%s: %u trials, %u failed, CPU %.1f %% of the plain ring's\n", table[i].name, o.trials, o.failed, percent);

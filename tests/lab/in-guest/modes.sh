@@ -27,7 +27,7 @@ trace_on() {
 	echo 8192 >$tracing/buffer_size_kb
 	echo 0 >$tracing/events/enable
 	for event in "$@"; do
-		echo 1 | tee $tracing/events/io_uring/$event/enable >/dev/null || wrong "this kernel has no tracepoint $event"
+		echo 1 >"$tracing/events/io_uring/$event/enable" || wrong "this kernel has no tracepoint $event"
 	done
 	echo >$tracing/trace
 	echo 1 >$tracing/tracing_on
@@ -115,7 +115,7 @@ threads_named() {
 	local try
 	for try in $(seq 100); do
 		grep -H '^SqThread:' "/proc/$1"/fdinfo/* 2>/dev/null | awk '$2 > 0 { sub(/:SqThread.*/, "", $1); sub(/.*\//, "", $1); print $1, $2 }'
-		[ "$(cat "$OUT/threads" 2>/dev/null | cut -d ' ' -f 1 | sort -u | wc -l)" -lt 2 ] || return 0
+		[ "$(cut -d ' ' -f 1 "$OUT/threads" | sort -u | wc -l)" -lt 2 ] || return 0
 		sleep 0.02
 	done
 	echo "($try looks)"
@@ -124,11 +124,11 @@ threads_named() {
 # shared: one SQ thread for two jobs; one wakes it now and then, and the other, which does not, writes and syncs through both its
 # rings. Two latencies, so that its requests do not all come back at once.
 shared() {
-	local slow=$1 fast=$2 fio
+	local slow=$1 fast=$2 fio submit=("$tracing"/events/io_uring/io_uring_submit_*)	# _sqe, since 6.4 _req
 	new_jobs "stats_file=$OUT/shared.jsonl" size=8m thread sq_share=2 sq_thread_idle=1 time_based runtime=3 direct=1
 	job waker "filename=$fast" rw=randread "thinktime=$((idle_ms * 3))ms"
 	job syncs "filename=$slow" rw=randwrite sq_wake=bypass iodepth=2 fsync=4 fdatasync=6 file_service_type=random
-	[ "$nvme" = no ] || trace_on io_uring_create 'io_uring_submit_*' io_uring_complete
+	[ "$nvme" = no ] || trace_on io_uring_create "${submit[0]##*/}" io_uring_complete
 	rm -f "$OUT/shared.jsonl"
 	run shared &
 	fio=$!
