@@ -24,6 +24,16 @@ placed() {
 }
 
 kernel=$1
-placed two-sockets --device-model 2s-smt -- topology.sh '0 0 0-1 0' '1 0 0-1 0' '2 1 2-3 1' '3 1 2-3 1'
-placed one-node --smp 2 -- topology.sh '0 0 0 0' '1 0 1 0'
-placed four-sockets --smp 8,sockets=4,cores=2,threads=1 --numa --append isolcpus=3 -- classes.sh sockets
+# The large guest beside the two others: each is mostly one thread that spins.
+placed two-sockets --device-model 2s-smt -- topology.sh '0 0 0-1 0' '1 0 0-1 0' '2 1 2-3 1' '3 1 2-3 1' &
+guests=($!)
+{
+	placed one-node --smp 2 -- topology.sh '0 0 0 0' '1 0 1 0'
+	placed four-sockets --smp 8,sockets=4,cores=2,threads=1 --numa --append isolcpus=3 -- classes.sh sockets
+} &
+guests+=($!)
+status=0
+for guest in "${guests[@]}"; do
+	wait "$guest" || status=$?
+done
+exit $status
