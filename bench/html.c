@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,24 @@ void html_interval(FILE *f, const struct est *e)
 		fputs("</small>", f);
 	}
 	fputs("</td>", f);
+}
+
+void html_table(FILE *f, const char *columns)
+{
+	fputs("<div class=\"scroll\"><table><tr>", f);
+	for (const char *p = columns; *p;) {
+		size_t len = strcspn(p, "|");
+		bool number = *p == '#';
+
+		fprintf(f, "<th%s>%.*s</th>", number ? " class=\"n\"" : "", (int)len - number, p + number);
+		p += len + (p[len] == '|');
+	}
+	fputs("</tr>\n", f);
+}
+
+void html_table_end(FILE *f)
+{
+	fputs("</table></div>\n", f);
 }
 
 /* Length of what stands before an id or a reference to one, 0 when P is at neither. */

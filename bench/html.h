@@ -24,6 +24,10 @@ void html_cell(FILE *f, const char *class, const char *s);
 void html_number(FILE *f, double v);
 void html_interval(FILE *f, const struct est *e);
 
+/* Opens a table that may be scrolled; COLUMNS are parted by '|', those of numbers begin with '#'. */
+void html_table(FILE *f, const char *columns);
+void html_table_end(FILE *f);
+
 /* A drawing with its words. ALT says to those who do not see it what it shows. */
 struct html_plot {
 	const char *heading, *alt, *caption;

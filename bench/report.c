@@ -33,8 +33,8 @@ static int figures(FILE *f, const struct report *r, struct why *why)
 
 static void answers(FILE *f, const struct report *r)
 {
-	fputs("<h2>Answer for each workload</h2><div class=\"scroll\"><table><tr><th>workload</th><th>recommendation</th></tr>\n",
-	      f);
+	fputs("<h2>Answer for each workload</h2>", f);
+	html_table(f, "workload|recommendation");
 	for (unsigned w = 0; w < r->t->g.nw; w++) {
 		char s[700];
 
@@ -44,7 +44,8 @@ static void answers(FILE *f, const struct report *r)
 		html_cell(f, "", s);
 		fputs("</tr>\n", f);
 	}
-	fprintf(f, "</table></div><p class=\"dim\">const: evenly spaced arrivals per second; poisson: random ones; burst: %d at once, so many per second on average; full: that many always in flight. "
+	html_table_end(f);
+	fprintf(f, "<p class=\"dim\">const: evenly spaced arrivals per second; poisson: random ones; burst: %d at once, so many per second on average; full: that many always in flight. "
 		   "Cost of an I/O = mean latency + %g &times; CPU time of both threads; a difference below %.0f %% is called not worth having.</p>\n",
 		GRID_BURST, r->a->cpu_price, 100 * VERDICT_WORTH);
 	if (r->t->g.hipri)
@@ -60,7 +61,7 @@ static void warnings(FILE *f, const struct report *r)
 		fputs("<p>None.</p>\n", f);
 		return;
 	}
-	fputs("<div class=\"scroll\"><table><tr><th>about</th><th>what was seen</th><th>advice</th></tr>\n", f);
+	html_table(f, "about|what was seen|advice");
 	for (size_t i = 0; i < json_array_size(r->warnings); i++) {
 		const json_t *one = json_array_get(r->warnings, i);
 
@@ -70,7 +71,7 @@ static void warnings(FILE *f, const struct report *r)
 		html_cell(f, "", json_string_value(json_object_get(one, "advice")));
 		fputs("</tr>\n", f);
 	}
-	fputs("</table></div>\n", f);
+	html_table_end(f);
 }
 
 /* Three decimals: the engine's few enters at a ring's start are none per I/O. */
@@ -81,9 +82,8 @@ static double per_io(const struct est *e)
 
 static void numbers(FILE *f, const struct report *r)
 {
-	fputs("<h2>Numbers</h2><div class=\"scroll\"><table><tr><th>workload</th><th>arm</th><th class=\"n\">I/Os</th><th class=\"n\">per second</th>"
-	      "<th class=\"n\">mean us</th><th class=\"n\">p50 us</th><th class=\"n\">p99 us</th><th class=\"n\">CPU us per I/O</th><th class=\"n\">SQ duty %</th><th class=\"n\">enters per I/O</th><th class=\"n\">interrupts per I/O</th><th class=\"n\">cost us</th></tr>\n",
-	      f);
+	fputs("<h2>Numbers</h2>", f);
+	html_table(f, "workload|arm|#I/Os|#per second|#mean us|#p50 us|#p99 us|#CPU us per I/O|#SQ duty %|#enters per I/O|#interrupts per I/O|#cost us");
 	for (unsigned w = 0; w < r->t->g.nw; w++) {
 		for (unsigned a = 0; a < r->t->g.na; a++) {
 			const struct point *p = &r->a->point[w][a];
@@ -106,7 +106,8 @@ static void numbers(FILE *f, const struct report *r)
 			fputs("</tr>\n", f);
 		}
 	}
-	fputs("</table></div><p class=\"dim\">Medians over repeats with their intervals; p99 is of all repeats together. Bold: recommended. "
+	html_table_end(f);
+	fputs("<p class=\"dim\">Medians over repeats with their intervals; p99 is of all repeats together. Bold: recommended. "
 	      "Enters are the engine's own count, so plain io_uring has none; interrupts are those of an NVMe drive's I/O queues.</p>\n",
 	      f);
 }
@@ -115,9 +116,8 @@ static void raw(FILE *f, const struct report *r)
 {
 	unsigned n = grid_cells(&r->t->g, &r->t->plan);
 
-	fprintf(f, "<details><summary>Raw numbers of all %u cells, in the order they ran</summary><div class=\"scroll\"><table><tr><th class=\"n\">cell</th><th class=\"n\">repeat</th><th>workload</th><th>arm</th>"
-		   "<th class=\"n\">I/Os</th><th class=\"n\">mean us</th><th class=\"n\">p50 us</th><th class=\"n\">p99 us</th><th class=\"n\">submitter CPUs</th><th class=\"n\">SQ CPUs</th><th class=\"n\">wake-ups</th><th class=\"n\">enters</th><th class=\"n\">interrupts</th></tr>\n",
-		n);
+	fprintf(f, "<details><summary>Raw numbers of all %u cells, in the order they ran</summary>", n);
+	html_table(f, "#cell|#repeat|workload|arm|#I/Os|#mean us|#p50 us|#p99 us|#submitter CPUs|#SQ CPUs|#wake-ups|#enters|#interrupts");
 	for (unsigned i = 0; i < n; i++) {
 		const struct measure *m = &r->m[i];
 
@@ -135,7 +135,8 @@ static void raw(FILE *f, const struct report *r)
 		html_number(f, m->ok ? m->interrupts : NAN);
 		fputs("</tr>\n", f);
 	}
-	fputs("</table></div></details>\n", f);
+	html_table_end(f);
+	fputs("</details>\n", f);
 }
 
 static void repeat(FILE *f, const struct report *r)
