@@ -188,29 +188,23 @@ static void head(FILE *f, const struct report *r)
 	fputs("</p>\n", f);
 }
 
-int report_write(const char *path, const struct report *r, struct why *why)
+int report_write(const char *dir, const struct report *r, struct why *why)
 {
-	char *page = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&page, &size);
-	int rc;
+	struct draft d;
+	int rc = store_draft(&d, why);
 
-	if (!f)
-		return why_set(why, -ENOMEM, "out of memory");
-	head(f, r);
-	answers(f, r);
-	warnings(f, r);
-	rc = figures(f, r, why);
-	numbers(f, r);
-	html_environment(f, r->env);
-	repeat(f, r);
-	raw(f, r);
-	html_end(f);
-	fclose(f);
-	if (!rc)
-		rc = store_write(path, page, why);
-	free(page);
-	return rc;
+	if (rc)
+		return rc;
+	head(d.f, r);
+	answers(d.f, r);
+	warnings(d.f, r);
+	rc = figures(d.f, r, why);
+	numbers(d.f, r);
+	html_environment(d.f, r->env);
+	repeat(d.f, r);
+	raw(d.f, r);
+	html_end(d.f);
+	return store_draft_keep(&d, rc, dir, "report.html", why);
 }
 
 static json_t *real_or_null(double v)
