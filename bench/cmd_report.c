@@ -9,6 +9,7 @@
 #include "derive.h"
 #include "plotdata.h"
 #include "report_ring.h"
+#include "report_versus.h"
 
 struct args {
 	struct cmd_common common;
@@ -55,7 +56,7 @@ static int find_run(char *dir, const struct args *a, struct why *why)
 }
 
 /* Kinds of runs that keep their values in one document; a tune keeps cells. */
-static const struct page_kind *const kinds[] = { &report_ring };
+static const struct page_kind *const kinds[] = { &report_ring, &report_versus };
 
 static const struct page_kind *kind_of(const struct run *run)
 {

@@ -9,6 +9,18 @@
 #include "plotdata.h"
 #include "verdict.h"
 
+const char *page_string(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+unsigned page_whole(const json_t *o, const char *key)
+{
+	return (unsigned)json_integer_value(json_object_get(o, key));
+}
+
 struct est page_est(const json_t *o)
 {
 	const json_t *median = json_object_get(o, "median"), *value = median ? median : json_object_get(o, "value");

@@ -49,6 +49,10 @@ void page_print(const struct run *run, const struct page_said *said);
 /* The same into DOC: "answer", "report", "missing" (null when all is there). */
 void page_put(json_t *doc, const struct run *run, const struct page_said *said);
 
+/* Member KEY of O: "" when it is no string, 0 when it is no number. */
+const char *page_string(const json_t *o, const char *key);
+unsigned page_whole(const json_t *o, const char *key);
+
 /* {median or value, lo, hi, cover} as an estimate; n is 0 for anything else. */
 struct est page_est(const json_t *o);
 

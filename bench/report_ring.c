@@ -10,21 +10,9 @@
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
-static const char *string(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
-static unsigned whole(const json_t *o, const char *key)
-{
-	return (unsigned)json_integer_value(json_object_get(o, key));
-}
-
 static bool is(const json_t *cell, enum ring_kind kind, enum ring_way way)
 {
-	return !strcmp(string(cell, "kind"), ring_kind_name(kind)) && !strcmp(string(cell, "way"), ring_way_name(way));
+	return !strcmp(page_string(cell, "kind"), ring_kind_name(kind)) && !strcmp(page_string(cell, "way"), ring_way_name(way));
 }
 
 /* The cell with the operation and batch of LIKE; NULL: there is none. */
@@ -35,7 +23,7 @@ static const json_t *partner(const json_t *doc, const json_t *like, enum ring_ki
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		const json_t *c = json_array_get(cells, i);
 
-		if (is(c, kind, way) && whole(c, "bytes") == whole(like, "bytes") && whole(c, "batch") == whole(like, "batch"))
+		if (is(c, kind, way) && page_whole(c, "bytes") == page_whole(like, "bytes") && page_whole(c, "batch") == page_whole(like, "batch"))
 			return c;
 	}
 	return NULL;
@@ -56,9 +44,9 @@ static const char *operation(const json_t *cell)
 {
 	static char name[32];
 
-	if (!whole(cell, "bytes"))
+	if (!page_whole(cell, "bytes"))
 		return "nop";
-	snprintf(name, sizeof(name), "read %u", whole(cell, "bytes"));
+	snprintf(name, sizeof(name), "read %u", page_whole(cell, "bytes"));
 	return name;
 }
 
@@ -92,12 +80,12 @@ static void rate_table(FILE *f, const struct page_in *in)
 		const json_t *const of[] = { c, partner(in->doc, c, RING_RATE, RING_PLAIN), partner(in->doc, c, RING_RATE, RING_SLEEP),
 					     partner(in->doc, c, RING_FIO, RING_SPIN) };
 
-		if (!blocks || whole(c, "bytes") != bytes) {
+		if (!blocks || page_whole(c, "bytes") != bytes) {
 			fprintf(f, "%s\"%s\"\n", blocks++ ? "\n\n" : "", operation(c));
 			position = 0;
 		}
-		bytes = whole(c, "bytes");
-		fprintf(f, "%u\t%u", position++, whole(c, "batch"));
+		bytes = page_whole(c, "bytes");
+		fprintf(f, "%u\t%u", position++, page_whole(c, "batch"));
 		for (size_t i = 0; i < NR(of); i++) {
 			struct est e = rate(of[i]);
 
@@ -112,7 +100,7 @@ static const json_t *latency(const json_t *doc, enum ring_latency l)
 	const json_t *all = json_object_get(doc, "latencies");
 
 	for (size_t i = 0; i < json_array_size(all); i++)
-		if (!strcmp(string(json_array_get(all, i), "latency"), ring_latency_name(l)))
+		if (!strcmp(page_string(json_array_get(all, i), "latency"), ring_latency_name(l)))
 			return json_array_get(all, i);
 	return NULL;
 }
@@ -125,7 +113,7 @@ static void latency_table(FILE *f, const struct page_in *in)
 	for (int l = 0; l < RING_LATENCIES; l++) {
 		const json_t *one = latency(in->doc, l);
 
-		fprintf(f, "%d\t%s\t%s\t%u", l, ring_latency_name(l), ring_latency_says(l), whole(one, "n"));
+		fprintf(f, "%d\t%s\t%s\t%u", l, ring_latency_name(l), ring_latency_says(l), page_whole(one, "n"));
 		for (size_t i = 0; i < NR(latency_keys); i++)
 			page_real(f, json_number_at(one, latency_keys[i]));
 		fputc('\n', f);
@@ -143,7 +131,7 @@ static void shared_table(FILE *f, const struct page_in *in)
 		for (size_t w = 0; w < NR(ways); w++) {
 			struct est e = rate(partner(in->doc, c, RING_SHARED, ways[w]));
 
-			fprintf(f, "%u\tbatch %u, %s", row++, whole(c, "batch"), ring_way_name(ways[w]));
+			fprintf(f, "%u\tbatch %u, %s", row++, page_whole(c, "batch"), ring_way_name(ways[w]));
 			page_column(f, &e);
 			page_real(f, rate(partner(in->doc, c, RING_RATE, ways[w])).value);
 			fputc('\n', f);
@@ -161,7 +149,7 @@ static void fio_table(FILE *f, const struct page_in *in)
 	for (size_t at = 0; (c = next(in->doc, &at, RING_FIO, RING_SPIN));) {
 		struct est iops = rate(c), r = ratio(c);
 
-		fprintf(f, "%u\t%s, batch %u", row++, operation(c), whole(c, "batch"));
+		fprintf(f, "%u\t%s, batch %u", row++, operation(c), page_whole(c, "batch"));
 		page_real(f, iops.n ? 1e9 / iops.value : NAN);
 		page_real(f, iops.n && r.n ? 1e9 / iops.value / r.value : NAN);
 		page_column(f, &r);
@@ -225,9 +213,9 @@ static const json_t *widest(const json_t *doc, bool reads)
 	const json_t *c, *best = NULL;
 
 	for (size_t at = 0; (c = next(doc, &at, RING_RATE, RING_SPIN));) {
-		bool other = reads && best && whole(c, "bytes") != whole(best, "bytes");
+		bool other = reads && best && page_whole(c, "bytes") != page_whole(best, "bytes");
 
-		if ((whole(c, "bytes") > 0) == reads && !other && (!best || whole(c, "batch") > whole(best, "batch")))
+		if ((page_whole(c, "bytes") > 0) == reads && !other && (!best || page_whole(c, "batch") > page_whole(best, "batch")))
 			best = c;
 	}
 	return best;
@@ -239,7 +227,7 @@ static void say_rates(FILE *f, const json_t *doc)
 	struct est nops = rate(nop), reads = rate(read);
 	char a[32], b[32], x[64], y[64];
 
-	fprintf(f, "in batches of %u a bare ring with its SQ thread awake does ", whole(nop, "batch"));
+	fprintf(f, "in batches of %u a bare ring with its SQ thread awake does ", page_whole(nop, "batch"));
 	if (nops.n) {
 		against_plain(x, sizeof(x), nop);
 		fprintf(f, "%s nops a second (%s)", count(a, sizeof(a), nops.value), x);
@@ -248,7 +236,7 @@ static void say_rates(FILE *f, const json_t *doc)
 		fputs(" and ", f);
 	if (reads.n) {
 		against_plain(y, sizeof(y), read);
-		fprintf(f, "%s reads of %u bytes (%s)", count(b, sizeof(b), reads.value), whole(read, "bytes"), y);
+		fprintf(f, "%s reads of %u bytes (%s)", count(b, sizeof(b), reads.value), page_whole(read, "bytes"), y);
 	}
 	if (!nops.n && !reads.n)
 		fputs("nothing that was measured", f);
@@ -309,16 +297,16 @@ static void intro(FILE *f, const struct page_in *in)
 	const char *file = json_string_value(json_object_get(doc, "file"));
 
 	fprintf(f, "<p class=\"dim\">Run %s: submitter on CPU %u, SQ thread on CPU %u, %u rounds of %g s a cell, every other round backwards; %s; reads are %s, of ",
-		in->id, whole(doc, "cpu"), whole(doc, "sq_cpu"), whole(doc, "rounds"), json_number_at(doc, "seconds"),
+		in->id, page_whole(doc, "cpu"), page_whole(doc, "sq_cpu"), page_whole(doc, "rounds"), json_number_at(doc, "seconds"),
 		json_is_true(json_object_get(doc, "refill")) ? "each request is replaced as it completes" : "a batch is submitted and waited for as a whole",
 		json_is_true(json_object_get(doc, "direct")) ? "direct" : "of the page cache");
 	html_text(f, file ? file : "a scratch file");
 	fputs(". Kernel ", f);
-	html_text(f, string(in->env, "kernel"));
-	fprintf(f, ", HZ=%u", whole(doc, "hz"));
+	html_text(f, page_string(in->env, "kernel"));
+	fprintf(f, ", HZ=%u", page_whole(doc, "hz"));
 	if (!no_fio(doc)) {
 		fputs(", ", f);
-		html_text(f, string(doc, "fio"));
+		html_text(f, page_string(doc, "fio"));
 	}
 	fputs(".</p>\n", f);
 	for (size_t i = 0; i < json_array_size(notes); i++) {
@@ -332,7 +320,7 @@ static void name_cells(FILE *f, const json_t *cell)
 {
 	fputs("<tr>", f);
 	html_cell(f, "k", operation(cell));
-	html_number(f, whole(cell, "batch"));
+	html_number(f, page_whole(cell, "batch"));
 }
 
 static void interval(FILE *f, struct est e)
@@ -373,12 +361,12 @@ static void latencies(FILE *f, const json_t *doc)
 		fputs("<tr>", f);
 		html_cell(f, "k", ring_latency_name(l));
 		html_cell(f, "", ring_latency_says(l));
-		html_number(f, whole(one, "n"));
-		html_number(f, whole(one, "discarded"));
+		html_number(f, page_whole(one, "n"));
+		html_number(f, page_whole(one, "discarded"));
 		for (size_t i = 0; i < NR(latency_keys); i++)
 			html_number(f, json_number_at(one, latency_keys[i]));
 		interval(f, page_est(json_object_get(one, "us_p50_of_rounds")));
-		html_cell(f, "dim", string(one, "reason"));
+		html_cell(f, "dim", page_string(one, "reason"));
 		fputs("</tr>\n", f);
 	}
 	html_table_end(f);
@@ -437,13 +425,13 @@ static void counts(FILE *f, const json_t *doc)
 		const json_t *c = json_array_get(cells, i);
 
 		fputs("<tr>", f);
-		html_cell(f, "k", string(c, "kind"));
+		html_cell(f, "k", page_string(c, "kind"));
 		html_cell(f, "k", operation(c));
-		html_number(f, whole(c, "batch"));
-		html_cell(f, "k", string(c, "way"));
+		html_number(f, page_whole(c, "batch"));
+		html_cell(f, "k", page_string(c, "way"));
 		for (size_t k = 0; k < NR(keys); k++)
 			html_number(f, json_number_at(c, keys[k]));
-		html_cell(f, "dim", string(c, "reason"));
+		html_cell(f, "dim", page_string(c, "reason"));
 		fputs("</tr>\n", f);
 	}
 	html_table_end(f);
