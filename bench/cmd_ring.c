@@ -11,7 +11,7 @@
 
 #include "cmd.h"
 #include "env.h"
-#include "fioread.h"
+#include "fiojob.h"
 #include "proc.h"
 #include "progress.h"
 #include "report_ring.h"
@@ -235,7 +235,7 @@ static int run_fio(struct session *s, const struct ring_cell *c, double *iops, s
 	const struct ring_setup *setup = &s->bench.setup;
 	char bs[32], cpu[48], sq_cpu[48], submit[48], least[64], most[64];
 	const char *more[] = { "--ioengine=sqpoll", cpu, sq_cpu, setup->refill ? NULL : submit, least, most, NULL };
-	const struct fioread job = { .name = "fio with ioengine=sqpoll", .path = setup->path, .more = more, .bs = bs, .rw = "randread",
+	const struct fiojob job = { .name = "fio with ioengine=sqpoll", .path = setup->path, .more = more, .bs = bs, .rw = "randread",
 				     .iodepth = c->batch, .seconds = c->seconds, .direct = s->bench.direct, .json_path = s->json_path,
 				     .tick = progress_tick, .ctx = &s->bar };
 	struct fio_result r;
@@ -250,7 +250,7 @@ static int run_fio(struct session *s, const struct ring_cell *c, double *iops, s
 	snprintf(submit, sizeof(submit), "--iodepth_batch_submit=%u", c->batch);
 	snprintf(least, sizeof(least), "--iodepth_batch_complete_min=%u", c->batch);
 	snprintf(most, sizeof(most), "--iodepth_batch_complete_max=%u", c->batch);
-	rc = fioread_run(&s->fio, &job, &r, &cpu_s, why);
+	rc = fiojob_run(&s->fio, &job, &r, &cpu_s, why);
 	if (rc)
 		return rc;
 	*iops = r.iops;

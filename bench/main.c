@@ -105,13 +105,6 @@ unsigned cmd_numbers(struct argp_state *state, char *list, const char *name, uns
 	return n;
 }
 
-void cmd_print_json(json_t *doc)
-{
-	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	putchar('\n');
-	json_decref(doc);
-}
-
 char *cmd_line(int argc, char **argv)
 {
 	char *line = NULL;
@@ -133,6 +126,13 @@ char *cmd_line(int argc, char **argv)
 	if (f)
 		fclose(f);
 	return line;
+}
+
+void cmd_print_json(json_t *doc)
+{
+	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	putchar('\n');
+	json_decref(doc);
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "versusplot.h"
+#include "forest.h"
 
 #define NAMED_MAX 3	/* of what was missed, in the sentence */
 #define NR(array) (sizeof(array) / sizeof(*(array)))
@@ -56,11 +56,11 @@ static void say_ask(FILE *f, const json_t *doc, const json_t *row, const json_t 
 	struct est e = page_est(ask);
 	char title[64], value[16], limit[16];
 
-	versus_title(title, sizeof(title), doc, page_string(ask, "measure"));
+	forest_title(title, sizeof(title), doc, page_string(ask, "measure"));
 	fprintf(f, "%s, %s: %s%s %s%s%s, %s %s asked", page_string(row, "row"), cell_name(row, ask), title,
-		!strcmp(page_string(ask, "of"), "spread") ? " varies by" : "", e.n ? versus_number(value, sizeof(value), e.value) : "?",
+		!strcmp(page_string(ask, "of"), "spread") ? " varies by" : "", e.n ? forest_number(value, sizeof(value), e.value) : "?",
 		*side ? " of " : "", *side ? side : " %", page_string(ask, "direction"),
-		versus_number(limit, sizeof(limit), json_number_value(json_object_get(ask, "limit"))));
+		forest_number(limit, sizeof(limit), json_number_value(json_object_get(ask, "limit"))));
 }
 
 static void say_missed(FILE *f, const json_t *doc)
@@ -133,9 +133,9 @@ static void say_row(FILE *f, const json_t *doc, const json_t *row)
 
 			if (!e.n)
 				continue;
-			versus_title(title, sizeof(title), doc, measures[m]);
-			fprintf(f, "%s%s times the %s of %s [%s, %s]", first ? "" : ", ", versus_number(v, sizeof(v), e.value), title,
-				sides[k + 1], versus_number(lo, sizeof(lo), e.lo), versus_number(hi, sizeof(hi), e.hi));
+			forest_title(title, sizeof(title), doc, measures[m]);
+			fprintf(f, "%s%s times the %s of %s [%s, %s]", first ? "" : ", ", forest_number(v, sizeof(v), e.value), title,
+				sides[k + 1], forest_number(lo, sizeof(lo), e.lo), forest_number(hi, sizeof(hi), e.hi));
 			first = false;
 		}
 	}
@@ -200,12 +200,12 @@ static void asks_table(FILE *f, const json_t *doc)
 			fputs("<tr>", f);
 			html_cell(f, "k", page_string(row, "row"));
 			html_cell(f, "", cell_name(row, ask));
-			versus_title(title, sizeof(title), doc, page_string(ask, "measure"));
+			forest_title(title, sizeof(title), doc, page_string(ask, "measure"));
 			snprintf(text, sizeof(text), "%s%s", title, !strcmp(page_string(ask, "of"), "spread") ? ", variation %" : "");
 			html_cell(f, "", text);
 			html_cell(f, "k", *side ? side : "-");
 			snprintf(text, sizeof(text), "%s %s", page_string(ask, "direction"),
-				 versus_number(limit, sizeof(limit), json_number_value(json_object_get(ask, "limit"))));
+				 forest_number(limit, sizeof(limit), json_number_value(json_object_get(ask, "limit"))));
 			html_cell(f, "k", text);
 			interval(f, e);
 			html_number(f, e.n ? 100 * e.cover : NAN);
@@ -245,7 +245,7 @@ static void measure_row(FILE *f, const json_t *measure, const char *name, const 
 	char title[96];
 
 	for (size_t s = 0; s < NR(sides); s++) {
-		of[s] = versus_value(cell, key, sides[s]);
+		of[s] = forest_value(cell, key, sides[s]);
 		known += of[s].n;
 	}
 	if (!known)
@@ -338,12 +338,12 @@ static void body(FILE *f, const struct page_in *in)
 
 static void ratios(FILE *f, const struct page_in *in)
 {
-	versus_table(f, in->doc);
+	forest_table(f, in->doc);
 }
 
 static void cpu(FILE *f, const struct page_in *in)
 {
-	versus_cpu_table(f, in->doc);
+	forest_cpu_table(f, in->doc);
 }
 
 static const char *nothing(const json_t *doc)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "versusplot.h"
+#include "forest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,17 +11,17 @@
 static const struct est unknown = { .value = NAN, .lo = NAN, .hi = NAN };
 
 struct lines {
-	struct versus_line *line;
+	struct forest_line *line;
 	size_t n, room;
 };
 
-const char *versus_number(char *out, size_t size, double v)
+const char *forest_number(char *out, size_t size, double v)
 {
 	snprintf(out, size, fabs(v) >= 99.95 ? "%.0f" : "%#.3g", v);
 	return out;
 }
 
-void versus_title(char *out, size_t size, const json_t *doc, const char *measure)
+void forest_title(char *out, size_t size, const json_t *doc, const char *measure)
 {
 	const json_t *all = json_object_get(doc, "measures");
 	const char *title = measure;
@@ -32,7 +32,7 @@ void versus_title(char *out, size_t size, const json_t *doc, const char *measure
 	snprintf(out, size, "%.*s", (int)strcspn(title, ","), title);
 }
 
-struct est versus_value(const json_t *cell, const char *measure, const char *side)
+struct est forest_value(const json_t *cell, const char *measure, const char *side)
 {
 	const json_t *all = json_object_get(json_object_get(cell, measure), side);
 	double x[STATS_N_MAX];
@@ -44,18 +44,18 @@ struct est versus_value(const json_t *cell, const char *measure, const char *sid
 	return n ? stats_median_est(x, n) : unknown;
 }
 
-static struct versus_line *add(struct lines *all, enum versus_line_kind kind)
+static struct forest_line *add(struct lines *all, enum forest_kind kind)
 {
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 64;
-		struct versus_line *more = realloc(all->line, room * sizeof(*more));
+		struct forest_line *more = realloc(all->line, room * sizeof(*more));
 
 		if (!more)
 			return NULL;
 		all->line = more;
 		all->room = room;
 	}
-	all->line[all->n] = (struct versus_line){ .kind = kind, .stock = unknown, .plain = unknown, .limit = NAN, .verdict = "" };
+	all->line[all->n] = (struct forest_line){ .kind = kind, .stock = unknown, .plain = unknown, .limit = NAN, .verdict = "" };
 	return &all->line[all->n++];
 }
 
@@ -64,12 +64,12 @@ static void say_estimate(char *out, size_t size, const struct est *e)
 	char v[16], lo[16], hi[16];
 
 	if (e->n)
-		snprintf(out, size, "%s [%s, %s]", versus_number(v, sizeof(v), e->value),
-			 versus_number(lo, sizeof(lo), e->lo), versus_number(hi, sizeof(hi), e->hi));
+		snprintf(out, size, "%s [%s, %s]", forest_number(v, sizeof(v), e->value),
+			 forest_number(lo, sizeof(lo), e->lo), forest_number(hi, sizeof(hi), e->hi));
 }
 
 /* Both ratios of MEASURE in OF, a cell or the geometric means. */
-static void put_ratios(struct versus_line *l, const json_t *of, const char *measure)
+static void put_ratios(struct forest_line *l, const json_t *of, const char *measure)
 {
 	const json_t *m = json_object_get(of, measure);
 
@@ -83,26 +83,26 @@ static int add_ask(struct lines *all, const json_t *doc, const json_t *row, cons
 	const char *measure = page_string(ask, "measure"), *of = page_string(ask, "of"), *side = page_string(ask, "side");
 	bool mean = !strcmp(of, "geomean");
 	struct est e = page_est(ask);
-	struct versus_line *l;
+	struct forest_line *l;
 	char title[64], limit[16];
 
 	if (!mean && strcmp(of, "ratio"))
 		return 0;
-	l = add(all, VERSUS_RATIO);
+	l = add(all, FOREST_RATIO);
 	if (!l)
 		return -ENOMEM;
-	versus_title(title, sizeof(title), doc, measure);
+	forest_title(title, sizeof(title), doc, measure);
 	snprintf(l->label, sizeof(l->label), "%s: %s", mean ? "geometric mean" : page_string(cell, "name"), title);
 	put_ratios(l, mean ? json_object_get(row, "geomeans") : cell, measure);
-	l->judged = !strcmp(side, "stock") ? VERSUS_STOCK : !strcmp(side, "plain") ? VERSUS_PLAIN : VERSUS_NONE;
-	if (l->judged == VERSUS_STOCK)
+	l->judged = !strcmp(side, "stock") ? FOREST_STOCK : !strcmp(side, "plain") ? FOREST_PLAIN : FOREST_NONE;
+	if (l->judged == FOREST_STOCK)
 		l->stock = e;
-	else if (l->judged == VERSUS_PLAIN)
+	else if (l->judged == FOREST_PLAIN)
 		l->plain = e;
 	l->limit = json_number_value(json_object_get(ask, "limit"));
 	say_estimate(l->value, sizeof(l->value), &e);
 	snprintf(l->asked, sizeof(l->asked), "%s %s %s", !strcmp(page_string(ask, "direction"), "at most") ? "<=" : ">=",
-		 versus_number(limit, sizeof(limit), l->limit), side);
+		 forest_number(limit, sizeof(limit), l->limit), side);
 	l->verdict = page_string(ask, "verdict");
 	return 0;
 }
@@ -113,12 +113,12 @@ static int add_cell(struct lines *all, const json_t *doc, const json_t *cell)
 	const char *const measures[] = { arrivals ? "lat_p99_us" : "iops", "cpu_us_per_io" };
 
 	for (size_t i = 0; i < sizeof(measures) / sizeof(*measures); i++) {
-		struct versus_line *l = add(all, VERSUS_RATIO);
+		struct forest_line *l = add(all, FOREST_RATIO);
 		char title[64];
 
 		if (!l)
 			return -ENOMEM;
-		versus_title(title, sizeof(title), doc, measures[i]);
+		forest_title(title, sizeof(title), doc, measures[i]);
 		snprintf(l->label, sizeof(l->label), "%s: %s", page_string(cell, "name"), title);
 		put_ratios(l, cell, measures[i]);
 		say_estimate(l->value, sizeof(l->value), &l->stock);
@@ -134,7 +134,7 @@ static int add_row(struct lines *all, const json_t *doc, const json_t *row)
 	int rc = 0;
 
 	if (*name || *reason) {
-		struct versus_line *l = add(all, *reason ? VERSUS_MISSING : VERSUS_HEADER);
+		struct forest_line *l = add(all, *reason ? FOREST_MISSING : FOREST_HEADER);
 
 		if (!l)
 			return -ENOMEM;
@@ -147,7 +147,7 @@ static int add_row(struct lines *all, const json_t *doc, const json_t *row)
 	return rc;
 }
 
-int versus_lines(const json_t *doc, struct versus_line **lines)
+int forest_lines(const json_t *doc, struct forest_line **lines)
 {
 	const json_t *rows = json_object_get(doc, "rows");
 	struct lines all = { 0 };
@@ -165,7 +165,7 @@ int versus_lines(const json_t *doc, struct versus_line **lines)
 
 static bool beyond(double v)
 {
-	return isfinite(v) && (v > VERSUS_NEAR || v < 1 / VERSUS_NEAR);
+	return isfinite(v) && (v > FOREST_NEAR || v < 1 / FOREST_NEAR);
 }
 
 static bool est_beyond(const struct est *e)
@@ -173,9 +173,9 @@ static bool est_beyond(const struct est *e)
 	return e->n && (beyond(e->value) || beyond(e->lo) || beyond(e->hi));
 }
 
-bool versus_far(const struct versus_line *line)
+bool forest_far(const struct forest_line *line)
 {
-	return line->kind == VERSUS_RATIO && (est_beyond(&line->stock) || est_beyond(&line->plain) || beyond(line->limit));
+	return line->kind == FOREST_RATIO && (est_beyond(&line->stock) || est_beyond(&line->plain) || beyond(line->limit));
 }
 
 /* gnuplot takes an empty field for a missing one. */
@@ -184,7 +184,7 @@ static const char *or_blank(const char *s)
 	return *s ? s : " ";
 }
 
-static void put_line(FILE *f, unsigned position, const struct versus_line *l)
+static void put_line(FILE *f, unsigned position, const struct forest_line *l)
 {
 	fprintf(f, "%u\t%d\t%s", position, l->kind, l->label);
 	page_column(f, &l->stock);
@@ -195,31 +195,31 @@ static void put_line(FILE *f, unsigned position, const struct versus_line *l)
 }
 
 /* Lines up to the next header. */
-static int section(const struct versus_line *l, int n)
+static int section(const struct forest_line *l, int n)
 {
 	int end = 1;
 
-	while (end < n && l[end].kind == VERSUS_RATIO)
+	while (end < n && l[end].kind == FOREST_RATIO)
 		end++;
 	return end;
 }
 
-static bool any(const struct versus_line *l, int n, bool far)
+static bool any(const struct forest_line *l, int n, bool far)
 {
 	for (int i = 0; i < n; i++)
-		if (l[i].kind == VERSUS_RATIO && versus_far(&l[i]) == far)
+		if (l[i].kind == FOREST_RATIO && forest_far(&l[i]) == far)
 			return true;
 	return false;
 }
 
 /* L, or of a header and what is below it something, belongs in the block; what was not measured in the FIRST. */
-static bool wanted(const struct versus_line *l, int n, bool far, bool first)
+static bool wanted(const struct forest_line *l, int n, bool far, bool first)
 {
-	return l->kind == VERSUS_MISSING ? first : any(l, l->kind == VERSUS_HEADER ? section(l, n) : 1, far);
+	return l->kind == FOREST_MISSING ? first : any(l, l->kind == FOREST_HEADER ? section(l, n) : 1, far);
 }
 
 /* Returns how many blocks there are now. Blocks are parted by two empty lines; the first line of each is its title. */
-static unsigned put_block(FILE *f, const struct versus_line *l, int n, bool far, unsigned blocks)
+static unsigned put_block(FILE *f, const struct forest_line *l, int n, bool far, unsigned blocks)
 {
 	unsigned position = 0;
 
@@ -232,17 +232,17 @@ static unsigned put_block(FILE *f, const struct versus_line *l, int n, bool far,
 	return blocks + 1;
 }
 
-void versus_table(FILE *f, const json_t *doc)
+void forest_table(FILE *f, const json_t *doc)
 {
-	struct versus_line *lines = NULL;
-	int n = versus_lines(doc, &lines);
+	struct forest_line *lines = NULL;
+	int n = forest_lines(doc, &lines);
 
 	fputs("# position kind(0 header,1 ratio,2 not measured) label stock lo hi plain lo hi judged(1 stock,2 plain) limit value asked verdict\n", f);
 	put_block(f, lines, n, true, put_block(f, lines, n, false, 0));
 	free(lines);
 }
 
-void versus_cpu_table(FILE *f, const json_t *doc)
+void forest_cpu_table(FILE *f, const json_t *doc)
 {
 	static const char *const sides[] = { "sqpoll", "stock", "plain" };
 	const json_t *rows = json_object_get(doc, "rows");
@@ -258,7 +258,7 @@ void versus_cpu_table(FILE *f, const json_t *doc)
 
 			fprintf(f, "%u\t%s%s%s", position++, name, *name ? ": " : "", page_string(cell, "name"));
 			for (size_t s = 0; s < sizeof(sides) / sizeof(*sides); s++) {
-				struct est e = versus_value(cell, "cpu_us_per_io", sides[s]);
+				struct est e = forest_value(cell, "cpu_us_per_io", sides[s]);
 
 				page_column(f, &e);
 			}
