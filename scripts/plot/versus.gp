@@ -68,7 +68,7 @@ do for [i = 1:panels] {
 	set xlabel panels > 1 ? "ratio (" . name . "), logarithmic" : "ratio, logarithmic"
 	set label 1 judged ? "ratio [interval]" : "ours / stock" at screen 0.592, screen (top - head + 16.0) / total left font ",11" tc rgb "#57606a"
 	set label 2 judged ? "asked" : "ours / plain" at screen 0.735, screen (top - head + 16.0) / total left font ",11" tc rgb "#57606a"
-	set label 3 judged ? "verdict" : "" at screen 0.825, screen (top - head + 16.0) / total left font ",11" tc rgb "#57606a"
+	set label 3 judged ? "verdict" : "" at screen 0.838, screen (top - head + 16.0) / total left font ",11" tc rgb "#57606a"
 	set arrow 1 from 1, graph 0 to 1, graph 1 nohead lw 1.2 lc rgb "#57606a" back
 	is(kind, v) = column(2) == kind ? v : NaN
 	# Filled: this side is judged, or neither.
@@ -102,8 +102,8 @@ do for [i = 1:panels] {
 	     data index i - 1 using (is(2, 0.008)):1:3 with labels left boxed font ",12" tc rgb "#57606a" noenhanced notitle, \
 	     data index i - 1 using (is(1, 0.592)):1:12 with labels left font ",11" noenhanced notitle, \
 	     data index i - 1 using (is(1, 0.735)):1:13 with labels left font ",11" noenhanced notitle, \
-	     data index i - 1 using (is(1, 0.825)):1:14 with labels left font ",11" noenhanced notitle, \
-	     data index i - 1 using (is(2, 0.825)):1:("not measured") with labels left font ",11" tc rgb "#57606a" notitle
+	     data index i - 1 using (is(1, 0.838)):1:14 with labels left font ",11" noenhanced notitle, \
+	     data index i - 1 using (is(2, 0.838)):1:("not measured") with labels left font ",11" tc rgb "#57606a" notitle
 	unset key
 	set border 1
 	set logscale x

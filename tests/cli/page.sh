@@ -23,6 +23,8 @@ made_again() {
 	rm -r "$WORK/again/derived" "$WORK/again/report.html"
 	"$SQP_BENCH" report "$WORK/again" >"$WORK/again.said" || fail "report: $(cat "$WORK/again.said")"
 	grep -q '^answer: ' "$WORK/again.said" || fail "report gave no answer"
+	"$SQP_BENCH" report "$WORK/again" --json | jq -e --rawfile said "$WORK/again.said" '. as $d | .missing == null and ($said | contains("answer: " + $d.answer + "\n")
+		and contains("report: " + $d.report + "\n"))' >/dev/null || fail "report --json says something else"
 	diff -r "$1" "$WORK/again" >&2 || fail "sqbench report made something else of the same values"
 	rm -r "$WORK/again"
 }
