@@ -184,6 +184,8 @@ int page_open(struct run *run, const char *dir, struct why *why)
 	if (!realpath(dir, run->dir))
 		return why_set(why, -errno, "%s: %s: name a run's directory or its id, see sqbench list", dir, strerror(errno));
 	memcpy(run->final, run->dir, sizeof(run->final));
+	if (!store_kept(run, "run.json"))
+		return why_set(why, -EINVAL, "%s: not a run of sqbench tune, ring or versus", dir);
 	about = store_load(run, "run.json", why);
 	if (!about)
 		return -EINVAL;

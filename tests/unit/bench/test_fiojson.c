@@ -133,8 +133,9 @@ static void lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole), cmocka_unit_test(writes_count_where_nothing_was_read),   cmocka_unit_test(noise),	  cmocka_unit_test(not_a_number),
+		cmocka_unit_test(whole),   cmocka_unit_test(noise),	  cmocka_unit_test(not_a_number),
 		cmocka_unit_test(cut_off), cmocka_unit_test(wrong_shape), cmocka_unit_test(lines),
+		cmocka_unit_test(writes_count_where_nothing_was_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
