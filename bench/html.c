@@ -20,7 +20,7 @@ static const char style[] =
 	".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;width:100%}th,td{text-align:left;padding:.25rem .45rem;border-bottom:1px solid var(--line);vertical-align:top}\n"
 	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}th{vertical-align:bottom!important}td.k{white-space:nowrap}small{color:var(--dim);font-weight:400}tr.best td{font-weight:600;background:var(--card)}\n"
 	"pre{background:var(--card);border:1px solid var(--line);padding:.7rem 1rem;overflow-x:auto;font-size:.88rem}summary{cursor:pointer}\n"
-	"@media print{figure,tr,.answer{break-inside:avoid}h2{break-after:avoid}}\n";
+	"@media print{figure,tr,.answer{break-inside:avoid}h2{break-after:avoid}figure svg{max-height:75vh}}\n";
 
 void html_begin(FILE *f, const char *title)
 {

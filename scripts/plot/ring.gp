@@ -6,6 +6,7 @@ stats data using 1 nooutput
 panels = STATS_blocks
 columns = panels > 3 ? (panels == 4 ? 2 : 3) : panels
 rows = int((panels + columns - 1) / columns)
+stats data index 0 using 1 name "BATCH" nooutput
 set terminal svg size 1040, 350 * rows dynamic font "sans-serif,13"
 set output ARG2
 # All panels have one scale, so that they can be compared; lines that were not measured are not there.
@@ -28,6 +29,7 @@ set yrange [10 ** floor(log10(from)):10 ** ceil(log10(to * 1.1))]
 set format y "%.0s%c"
 set xlabel "requests in a batch"
 set ylabel "I/Os per second"
+if (BATCH_max >= 5) { set xtics rotate by 45 right font ",11" }
 set key outside top center horizontal samplen 1.5 width -1 maxrows 2
 set tmargin 5
 set offsets 0.4, 0.4, 0, 0

@@ -30,7 +30,6 @@ set style arrow 3 nohead lw 3 lc rgb "#1b1f24"
 top = total - 24
 stats data using 10 name "JUDGED" nooutput
 judged = JUDGED_max > 0
-set style textbox opaque noborder margins 0.3, 0.3
 do for [i = 1:panels] {
 	unset logscale x
 	set autoscale
@@ -97,9 +96,9 @@ do for [i = 1:panels] {
 	plot NaN with points pt 7 ps 0.8 lc rgb "#0072B2" title "ours / stock", \
 	     NaN with points pt 5 ps 0.7 lc rgb "#D55E00" title "ours / plain", \
 	     NaN with lines lw 3 lc rgb "#1b1f24" title judged ? "limit asked for" : "", \
-	     data index i - 1 using (is(0, 0.008)):1:3 with labels left boxed font ",12" tc rgb "#1b1f24" noenhanced notitle, \
+	     data index i - 1 using (is(0, 0.008)):1:3 with labels left font ",12" tc rgb "#1b1f24" noenhanced notitle, \
 	     data index i - 1 using (is(1, 0.262)):1:3 with labels right font ",11" noenhanced notitle, \
-	     data index i - 1 using (is(2, 0.008)):1:3 with labels left boxed font ",12" tc rgb "#57606a" noenhanced notitle, \
+	     data index i - 1 using (is(2, 0.008)):1:3 with labels left font ",12" tc rgb "#57606a" noenhanced notitle, \
 	     data index i - 1 using (is(1, 0.592)):1:12 with labels left font ",11" noenhanced notitle, \
 	     data index i - 1 using (is(1, 0.735)):1:13 with labels left font ",11" noenhanced notitle, \
 	     data index i - 1 using (is(1, 0.838)):1:14 with labels left font ",11" noenhanced notitle, \
