@@ -100,6 +100,13 @@ static void one_wide_interval_does_not_squeeze_the_others(void **state)
 	assert_false(forest_far(&l[1]));
 	assert_true(forest_far(&l[2]));		/* by the ratio that is not judged */
 	assert_false(forest_far(&l[3]));
+	l[3].stock.hi = 7.9;
+	assert_false(forest_far(&l[3]));
+	l[3].stock.hi = 8.1;
+	assert_true(forest_far(&l[3]));
+	l[3].stock.hi = 2;
+	l[3].limit = 0.12;
+	assert_true(forest_far(&l[3]));
 	free(l);
 	json_decref(doc);
 }
