@@ -296,8 +296,10 @@ static void intro(FILE *f, const struct page_in *in)
 	const json_t *doc = in->doc, *notes = json_object_get(doc, "notes");
 	const char *file = json_string_value(json_object_get(doc, "file"));
 
-	fprintf(f, "<p class=\"dim\">Run %s: submitter on CPU %u, SQ thread on CPU %u, %u rounds of %g s a cell, every other round backwards; %s; reads are %s, of ",
-		in->id, page_whole(doc, "cpu"), page_whole(doc, "sq_cpu"), page_whole(doc, "rounds"), json_number_at(doc, "seconds"),
+	fputs("<p class=\"dim\">Run ", f);
+	html_text(f, in->id);
+	fprintf(f, ": submitter on CPU %u, SQ thread on CPU %u, %u rounds of %g s a cell, every other round backwards; %s; reads are %s, of ",
+		page_whole(doc, "cpu"), page_whole(doc, "sq_cpu"), page_whole(doc, "rounds"), json_number_at(doc, "seconds"),
 		json_is_true(json_object_get(doc, "refill")) ? "each request is replaced as it completes" : "a batch is submitted and waited for as a whole",
 		json_is_true(json_object_get(doc, "direct")) ? "direct" : "of the page cache");
 	html_text(f, file ? file : "a scratch file");

@@ -168,7 +168,9 @@ static void intro(FILE *f, const struct page_in *in)
 {
 	const char *file = json_string_value(json_object_get(in->doc, "file"));
 
-	fprintf(f, "<p class=\"dim\">Run %s: this engine (", in->id);
+	fputs("<p class=\"dim\">Run ", f);
+	html_text(f, in->id);
+	fputs(": this engine (", f);
 	html_text(f, page_string(in->doc, "engine"));
 	fputs("), \"stock\" (io_uring with sqthread_poll) and \"plain\" (io_uring) of the same ", f);
 	html_text(f, page_string(in->doc, "fio"));
