@@ -209,7 +209,7 @@ static int code_of(int rc, unsigned missing)
 
 int cmd_versus(int argc, char **argv)
 {
-	struct versus_args a = { .common.out = "results" };
+	static struct versus_args a = { .common.out = "results" };
 	static struct session s = { .run = { .lock_fd = -1 } };
 	unsigned missing = 0;
 	struct why why = { "" };

@@ -13,25 +13,33 @@
 #define PATIENCE_S 60
 #define ARGS 12		/* of our own, at most */
 
-/* What fio itself says of it, behind ": ", empty when it says nothing. */
-static void complaint(const char *json_path, char *out, size_t size)
+/* The first that fio, or the engine, says of it in PATH, behind ": "; false when it says nothing. */
+static bool complaint(const char *path, char *out, size_t size)
 {
-	char *text = store_read(json_path, NULL), *line = text ? strstr(text, "fio: ") : NULL;
+	static const char *const starts[] = { "sqpoll: ", "fio: " };
+	char *text = store_read(path, NULL), *line = NULL;
 
-	snprintf(out, size, "%s%.*s", line ? ": " : "", line ? (int)strcspn(line, "\n") : 0, line ? line : "");
+	for (size_t i = 0; text && !line && i < sizeof(starts) / sizeof(*starts); i++)
+		line = strstr(text, starts[i]);
+	if (line)
+		snprintf(out, size, ": %.*s", (int)strcspn(line, "\n"), line);
 	free(text);
+	return line != NULL;
 }
 
-static int failed(const struct fiojob *job, const struct proc_end *end, struct why *why)
+static int failed(const struct fiojob *job, const char *messages, const struct proc_end *end, struct why *why)
 {
-	char said[256];
+	char said[300] = "";
 
-	complaint(job->json_path, said, sizeof(said));
+	if (end->timed_out)
+		snprintf(said, sizeof(said), ": it did not end");
+	else if (!complaint(messages, said, sizeof(said)))
+		complaint(job->json_path, said, sizeof(said));
 	return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d)%s; try the same with fio itself on %s", job->name, job->iodepth,
 		       end->exit, said, job->path);
 }
 
-static int run(const struct fio *fio, const struct fiojob *job, struct proc_end *end, struct why *why)
+static int run(const struct fio *fio, const struct fiojob *job, const char *messages, struct proc_end *end, struct why *why)
 {
 	char name[PATH_MAX + 16], bs[64], qd[32], rw[32], runtime[48], output[PATH_MAX + 16];
 	char *argv[ARGS + FIOJOB_MORE_MAX + 1] = { (char *)fio->bin, "--name=job", "--norandommap", "--invalidate=0",
@@ -55,14 +63,15 @@ static int run(const struct fio *fio, const struct fiojob *job, struct proc_end 
 		snprintf(runtime, sizeof(runtime), "--number_ios=1");
 	snprintf(output, sizeof(output), "--output=%s", job->json_path);
 	unlink(job->json_path);
-	rc = proc_run(&(struct proc){ .argv = argv, .lib_dir = fio_lib_dir(fio), .timeout_s = job->seconds + PATIENCE_S,
+	rc = proc_run(&(struct proc){ .argv = argv, .stderr_path = messages, .lib_dir = fio_lib_dir(fio),
+				      .timeout_s = job->seconds + PATIENCE_S,
 				      .stop_signal = SIGKILL, .tick = job->tick, .ctx = job->ctx }, end, why);
 	if (!rc && end->interrupted)
 		rc = why_set(why, -EINTR, "interrupted: nothing is kept");
 	return rc;
 }
 
-static int results(const struct fiojob *job, const struct proc_end *end, struct fio_result *r, struct why *why)
+static int results(const struct fiojob *job, const char *messages, const struct proc_end *end, struct fio_result *r, struct why *why)
 {
 	json_t *doc = fiojson_load(job->json_path, why);
 	int rc = doc ? fiojson_result(doc, r, why) : -EIO;
@@ -71,18 +80,22 @@ static int results(const struct fiojob *job, const struct proc_end *end, struct 
 	if (rc || (!r->error && r->iops > 0))
 		return rc;
 	hist_free(&r->lat_ns);
-	return failed(job, end, why);
+	return failed(job, messages, end, why);
 }
 
 int fiojob_run(const struct fio *fio, const struct fiojob *job, struct fio_result *r, double *cpu_s, struct why *why)
 {
 	struct proc_end end = { 0 };
-	int rc = run(fio, job, &end, why);
+	char messages[PATH_MAX + 16];
+	int rc;
 
+	snprintf(messages, sizeof(messages), "%s.messages", job->json_path);
+	rc = run(fio, job, messages, &end, why);
 	*cpu_s = end.cpu_s;
-	if (rc)
-		return rc;
-	if (end.exit)
-		return failed(job, &end, why);
-	return r ? results(job, &end, r, why) : 0;
+	if (!rc && end.exit)
+		rc = failed(job, messages, &end, why);
+	else if (!rc && r)
+		rc = results(job, messages, &end, r, why);
+	unlink(messages);
+	return rc;
 }

@@ -226,17 +226,25 @@ static void ask_name(const struct versus_load *l, const struct versus_ask *ask, 
 		snprintf(out, size, "%s / %s", title, to);
 }
 
+/* Without an exponent. */
+static const char *number(char *out, size_t size, double x)
+{
+	snprintf(out, size, fabs(x) < 1000 ? "%.4g" : "%.0f", x);
+	return out;
+}
+
 static void print_ask(FILE *out, const struct versus_load *l, const struct versus_ask *ask, unsigned part)
 {
 	enum versus_side side;
 	struct est e = versus_ask_est(l, ask, part, &side);
-	char name[64], cell[64] = "geometric mean", value[64] = "-";
+	char name[64], cell[64] = "geometric mean", value[64] = "-", of[3][20];
 
 	ask_name(l, ask, side, name, sizeof(name));
 	if (ask->of != VERSUS_GEOMEAN)
 		versus_cell_name(l, part, cell, sizeof(cell));
 	if (e.n)
-		snprintf(value, sizeof(value), "%.4g [%.4g, %.4g]", e.value, e.lo, e.hi);
+		snprintf(value, sizeof(value), "%s [%s, %s]", number(of[0], sizeof(of[0]), e.value), number(of[1], sizeof(of[1]), e.lo),
+			 number(of[2], sizeof(of[2]), e.hi));
 	fprintf(out, "  %-*s %-28s %s %-5g %-28s %s\n", NAME_WIDTH, cell, name, ask->at_least ? ">=" : "<=", ask->limit, value,
 		versus_verdict_name(versus_judge(&e, ask->at_least, ask->limit)));
 }

@@ -34,8 +34,8 @@ static int plan(struct versus_load *l, const struct versus_spec *s)
 {
 	unsigned cells = s->sizes * s->patterns * (s->laws ? s->laws : s->depths);
 
-	if (cells > VERSUS_CELLS_MAX)
-		return -E2BIG;
+	if (!cells || cells > VERSUS_CELLS_MAX)
+		return cells ? -E2BIG : -EINVAL;
 	l->cell = calloc(cells, sizeof(*l->cell));
 	if (!l->cell)
 		return -ENOMEM;

@@ -129,8 +129,11 @@ static int run_side(struct duel *d, unsigned cell, enum versus_side side, unsign
 /* A sparse load takes less CPU than fio itself does before and after it. */
 static int measure_start(struct duel *d, struct why *why)
 {
+	char label[96];
 	int rc = 0;
 
+	snprintf(label, sizeof(label), "%s%sfio's own start and end", d->l->row ? d->l->row->name : "", d->l->row ? ": " : "");
+	progress_step(d->bar, label);
 	for (unsigned side = 0; side < VERSUS_SIDES && !rc; side++) {
 		double cpu_s[STARTS];
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "versusdata.h"
 #include "versusplan.h"
 
 static struct est est(double value, double lo, double hi)
@@ -253,6 +254,55 @@ static void a_row_is_as_good_as_the_worst_of_it(void **state)
 	versus_load_free(&l);
 }
 
+static const char *text(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+/* What is known is in the document, what is not is null: the stock engine's latency, a row that could not be measured. */
+static void the_document_has_it_all(void **state)
+{
+	const struct versus_row row = { .name = "t", .what = "a test", .asks = 2,
+					.ask = { { VERSUS_IOPS, VERSUS_RATIO, VERSUS_TO_STOCK, true, 2 },
+						 { VERSUS_IOPS, VERSUS_GEOMEAN, VERSUS_TO_STOCK, true, 5 } } };
+	struct versus_load load[2];
+	struct versus_bench b = { .fio.version = "fio-3.33", .load = load, .loads = 2, .pairs = 5 };
+	json_t *doc, *rows, *asks, *cell;
+
+	(void)state;
+	measured(&load[0], &row, 2, 8);
+	measured(&load[1], &row, 2, 8);
+	load[0].cell[1].value[VERSUS_IOPS][VERSUS_PLAIN][2] = NAN;
+	load[1].reason = strdup("no such thing here");
+	doc = versusdata_json(&b);
+	rows = json_object_get(doc, "rows");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_true(json_is_null(json_object_get(doc, "seconds")));
+	assert_true(json_is_null(json_object_get(doc, "file")));
+
+	asks = json_object_get(json_array_get(rows, 0), "asks");
+	assert_int_equal(json_array_size(asks), 3);
+	assert_string_equal(text(json_array_get(asks, 1), "verdict"), "met");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(asks, 1), "cell")), 1);
+	assert_string_equal(text(json_array_get(asks, 2), "of"), "geomean");
+	assert_true(json_is_null(json_object_get(json_array_get(asks, 2), "cell")));
+	assert_string_equal(text(json_array_get(asks, 2), "verdict"), "not met");
+	assert_string_equal(text(json_array_get(rows, 0), "verdict"), "not met");
+	cell = json_array_get(json_object_get(json_array_get(rows, 0), "cells"), 1);
+	assert_true(json_is_null(json_object_get(json_object_get(cell, "lat_p99_us"), "stock")));
+	assert_int_equal(json_array_size(json_object_get(json_object_get(cell, "lat_p99_us"), "plain")), 5);
+	assert_true(json_is_null(json_array_get(json_object_get(json_object_get(cell, "iops"), "plain"), 2)));
+	assert_true(json_is_null(json_object_get(json_object_get(cell, "iops"), "ratio_to_plain")));
+
+	assert_string_equal(text(json_array_get(rows, 1), "reason"), "no such thing here");
+	assert_int_equal(json_array_size(json_object_get(json_array_get(rows, 1), "cells")), 0);
+	assert_int_equal(json_array_size(json_object_get(json_array_get(rows, 1), "asks")), 0);
+	assert_true(json_is_null(json_object_get(json_array_get(rows, 1), "verdict")));
+	json_decref(doc);
+	versus_load_free(&load[0]);
+	versus_load_free(&load[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +316,7 @@ int main(void)
 		cmocka_unit_test(the_better_side_is_the_one_to_beat),
 		cmocka_unit_test(values_and_spreads_are_of_ours_alone),
 		cmocka_unit_test(a_row_is_as_good_as_the_worst_of_it),
+		cmocka_unit_test(the_document_has_it_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
