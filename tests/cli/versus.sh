@@ -78,15 +78,15 @@ holds "$run/versus.json" '.rows[0] | .cells[0].iops.ratio_to_stock as $r | .asks
 holds "$run/versus.json" '.rows[0].cells[0].sq_cpu_pct | (.sqpoll | length == 5 and all(. >= 0 and . <= 110)) and .stock == null'
 holds "$run/versus.json" '(.env.kernel | length > 0) and .engine != null and .env.target.bytes == 2097152 and .bytes == 2097152 and (.file | endswith("/mine"))'
 
-# cells of all sizes, patterns and depths; number_ios ends these runs early
-versus write --bs 1k --rw randread,randwrite --iodepth 4 --file "$WORK/mine" --allow-write --stock=--sqthread_poll_cpu=0 --all=--number_ios=20000
+# cells of all sizes, patterns and depths; what the last option says is short
+versus write --bs 1k --rw randread,randwrite --iodepth 4 --file "$WORK/mine" --allow-write --all=--runtime=300ms --stock=--sqthread_poll_cpu=0
 [ "$(cksum <"$WORK/mine")" != "$before" ] || fail "--allow-write did not write"
 [ "$(stat -c %s "$WORK/mine")" -eq 2097152 ] || fail "the file has another size"
 for line in '1k randread, iodepth 4 +[0-9]+ +[0-9]+ +[0-9]+' '1k randwrite, iodepth 4 +[0-9]+ +[0-9]+ +[0-9]+' 'geometric mean'; do
 	grep -Eq "^$line +[0-9.]+ \\[[0-9.]+, [0-9.]+\\] +[0-9.]+ \\[" "$WORK/write.out" || { cat "$WORK/write.out" >&2; fail "no line with $line"; }
 done
 holds "$run/versus.json" '.rows[0] | .row == null and .verdict == null and .asks == [] and [.cells[].name] == ["1k randread, iodepth 4", "1k randwrite, iodepth 4"]
-	and .options == {sqpoll: ["--number_ios=20000"], stock: ["--number_ios=20000", "--sqthread_poll_cpu=0"], plain: ["--number_ios=20000"]}'
+	and .options == {sqpoll: ["--runtime=300ms"], stock: ["--runtime=300ms", "--sqthread_poll_cpu=0"], plain: ["--runtime=300ms"]}'
 holds "$run/versus.json" '.rows[0].cells | all([.iops, .cpu_us_per_io] | all([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))'
 holds "$run/versus.json" '.rows[0].cells | all([.iops, .cpu_us_per_io] | all(est(.ratio_to_stock) and est(.ratio_to_plain)))'
 holds "$run/versus.json" '.rows[0].cells | all([.lat_p50_us, .lat_p99_us] | all([.sqpoll, .plain] | all(length == 5 and all(. > 0))))'
@@ -95,7 +95,7 @@ holds "$run/versus.json" '.rows[0].cells | all(.iops | . as $c | ([range(5) | $c
 holds "$run/versus.json" '.rows[0] | ([.cells[].iops.ratio_to_plain.value | log] | add / 2 | exp) as $m | .geomeans.iops.ratio_to_plain | est(.) and ($m / .value - 1 | fabs) < 1e-6'
 
 # requests that arrive by themselves: the same of each round for all three
-versus arrivals --arrivals constant-fast --ours=--sq_wake=adaptive --all=--number_ios=1000 --json
+versus arrivals --arrivals constant-fast --ours=--sq_wake=adaptive --all=--runtime=500ms --json
 diff <(jq -S 'del(.dir, .answer, .report, .missing)' "$WORK/arrivals.out") <(jq -S . "$run/versus.json") || fail "what is printed is not what is kept"
 holds "$WORK/arrivals.out" '.rows[0].stock_is == "ioengine=sqpoll" and .file == null'
 holds "$WORK/arrivals.out" '.rows[0].cells[0] | .arrivals == "constant-fast" and ([.lat_p50_us, .lat_p99_us] | all([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))
