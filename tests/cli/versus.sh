@@ -14,8 +14,8 @@ versus() {
 	"$SQP_BENCH" versus --pairs 5 --seconds 1 --out "$WORK/$name" --engine-dir "$SQP_ENGINE_DIR" "$@" >"$WORK/$name.out" 2>"$WORK/progress" ||
 		{ cat "$WORK/progress" >&2; fail "versus $* failed: $?"; }
 	run=$(echo "$WORK/$name"/runs/*-versus-*)
-	[ "$(ls -A "$run")" = "$(printf '%s\n' end.json env.json run.json versus.json)" ] || fail "$name: the run holds $(ls -A "$run" | xargs)"
-	[ "$(ls -A "$WORK/$name/runs" | wc -l)" -eq 1 ] || fail "$name left behind: $(ls -A "$WORK/$name/runs" | xargs)"
+	[ "$(ls -A "$run")" = "$(printf '%s\n' end.json env.json run.json versus.json)" ] || fail "$name: the run holds $(ls -A "$run")"
+	[ "$(ls -A "$WORK/$name/runs")" = "${run##*/}" ] || fail "$name left behind: $(ls -A "$WORK/$name/runs")"
 }
 
 # holds FILE EXPRESSION: true of the JSON, in which est(e) is an estimate
