@@ -23,7 +23,7 @@ static const struct {
 	{ "unknown", "not known" },
 };
 
-enum { MISSED = 3, VERDICTS = NR(verdicts) };
+enum { MISSED_UNCLEAR = 2, MISSED = 3, VERDICTS = NR(verdicts) };
 
 static const json_t *rows_of(const json_t *doc)
 {
@@ -63,7 +63,8 @@ static void say_ask(FILE *f, const json_t *doc, const json_t *row, const json_t 
 		forest_number(limit, sizeof(limit), json_number_value(json_object_get(ask, "limit"))));
 }
 
-static void say_missed(FILE *f, const json_t *doc)
+/* Which ones have VERDICT. */
+static void say_which(FILE *f, const json_t *doc, unsigned verdict)
 {
 	unsigned named = 0, more = 0;
 
@@ -71,7 +72,7 @@ static void say_missed(FILE *f, const json_t *doc)
 		const json_t *row = json_array_get(rows_of(doc), r), *asks = json_object_get(row, "asks");
 
 		for (size_t i = 0; i < json_array_size(asks); i++) {
-			if (verdict_of(json_array_get(asks, i)) != MISSED)
+			if (verdict_of(json_array_get(asks, i)) != verdict)
 				continue;
 			if (named == NAMED_MAX) {
 				more++;
@@ -99,15 +100,15 @@ static void say_asks(FILE *f, const json_t *doc)
 			count[verdict_of(json_array_get(asks, i))]++;
 	}
 	if (n)
-		fprintf(f, "of %u limits asked for ", n);
+		fprintf(f, "of %u limit%s asked for ", n, n == 1 ? "" : "s");
 	for (unsigned v = 0; v < VERDICTS; v++) {
 		if (!count[v])
 			continue;
 		fprintf(f, "%s%u %s %s", first ? "" : ", ", count[v], count[v] == 1 ? "is" : "are", verdicts[v].says);
 		first = false;
 	}
-	if (count[MISSED])
-		say_missed(f, doc);
+	if (count[MISSED] || count[MISSED_UNCLEAR])
+		say_which(f, doc, count[MISSED] ? MISSED : MISSED_UNCLEAR);
 	if (missing)
 		fprintf(f, "%s%u %s not measured", n ? "; " : "", missing, missing == 1 ? "row was" : "rows were");
 }

@@ -132,6 +132,19 @@ static void versus_counts_its_verdicts(void **state)
 	json_decref(doc);
 }
 
+static void versus_names_what_is_not_clear_either(void **state)
+{
+	json_t *doc = parse("{\"rows\":[{\"row\":\"awake\",\"reason\":null,\"cells\":[{\"name\":\"iodepth 1\"}],\"asks\":["
+			    ASK("iops", "ratio", "0", "1", "not met, interval not clear") "]}]}");
+	char s[500];
+
+	(void)state;
+	report_versus.answer(s, sizeof(s), doc);
+	assert_string_equal(s, "of 1 limit asked for 1 is missed by the median, but not by all of the interval: awake, iodepth 1: iops 1.00 of stock, at least "
+			       "1.10 asked");
+	json_decref(doc);
+}
+
 static void versus_without_rows_compares(void **state)
 {
 	json_t *doc = parse("{\"rows\":[{\"row\":null,\"reason\":null,\"asks\":[],\"geomeans\":null,\"cells\":[{\"name\":\"iodepth 8\",\"arrivals\":null,"
@@ -151,6 +164,7 @@ int main(void)
 		cmocka_unit_test(ring_is_tables),
 		cmocka_unit_test(what_was_not_run_is_not_drawn),
 		cmocka_unit_test(versus_counts_its_verdicts),
+		cmocka_unit_test(versus_names_what_is_not_clear_either),
 		cmocka_unit_test(versus_without_rows_compares),
 	};
 
