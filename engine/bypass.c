@@ -19,6 +19,7 @@ int sqp_bypass_open(struct sqp_ring *r, struct sqp_why *why)
 	cfg.wake = SQP_WAKE_ALWAYS;
 	cfg.sq_cpu = SQP_ANY_CPU;
 	cfg.attach_to = NULL;
+	cfg.cq_entries = 0;		/* more than can be in flight: see serve_side() */
 	ret = sqp_ring_open(side, &cfg, why);
 	if (ret) {
 		free(side);

@@ -153,20 +153,26 @@ static int block_somewhere(struct sqp_ring *r, const struct wait *w)
 	return block_for_both(r, here, aside, limit_ns);
 }
 
+/* fio's clock is a counter of the CPU, which may fall back on a virtual one (seen by 3 s in the lab): then the wait begins anew. */
+static void look_at_clock(struct sqp_ring *r, struct wait *w)
+{
+	w->now_ns = sqp_now_ns(r);
+	if (!w->start_ns || w->now_ns < w->start_ns)
+		w->start_ns = w->now_ns;
+}
+
 /* The part of a wait that looks at the clock: about once a microsecond of it. */
 static int long_wait(struct sqp_ring *r, struct wait *w)
 {
 	int ret;
 
-	w->now_ns = sqp_now_ns(r);
-	if (!w->start_ns)
-		w->start_ns = w->now_ns;
+	look_at_clock(r, w);
 	w->behind = sqp_untaken(r) ? sqp_inflight_here(r) : 0;
 	if (sqp_patience_ends(&r->patience, r->cfg.reap, w->now_ns, w->now_ns - w->start_ns, w->behind)) {
 		ret = block_somewhere(r, w);
 		if (ret)
 			return ret;
-		w->now_ns = sqp_now_ns(r);
+		look_at_clock(r, w);
 		if (all_ready(r) >= w->min)
 			return 0;
 	}
@@ -187,7 +193,8 @@ static int heed_flags(struct sqp_ring *r, bool first_look)
 	return sqp_attend(r, flags);
 }
 
-/* The side ring has no thread that takes what was left, or polls. */
+/* The side ring has no thread that takes what was left, or polls. An enter polls only while the kernel sees no completion in
+ * the ring: all are given back first, also those not yet handed out. What may be in flight has room behind them. */
 static int serve_side(struct sqp_ring *side)
 {
 	unsigned untaken = sqp_untaken(side);
@@ -195,7 +202,9 @@ static int serve_side(struct sqp_ring *side)
 	if (atomic_load_explicit(side->kflags, memory_order_relaxed) & IORING_SQ_CQ_OVERFLOW) {
 		sqp_release(side);
 		side->count.cq_overflow++;
-	} else if (!untaken && !(side->cfg.hipri && outstanding(side, sqp_ready(side)))) {
+	} else if (side->cfg.hipri && outstanding(side, sqp_ready(side))) {
+		sqp_release_to(side, atomic_load_explicit(side->cq_ktail, memory_order_relaxed));
+	} else if (!untaken) {
 		return 0;
 	}
 	return sqp_enter(side, untaken, IORING_ENTER_GETEVENTS);
@@ -271,15 +280,21 @@ static unsigned share(struct sqp_ring *r, unsigned max)
 int sqp_reap_any(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
 {
 	unsigned have, here;
+	int ret = 0;
 
 	sqp_release_much(r);
-	if (r->side)
+	if (r->side) {
 		sqp_release_much(r->side);
+		/* also when there is no need to wait: what is aside is not left for what is not */
+		if (r->side->inflight)
+			ret = serve_side(r->side);
+	}
+	if (ret)
+		return ret;
 	*first = r->cq_head;
 	have = all_ready(r);
 	while (have < min && have < r->cq_entries) {
-		int ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have, min);
-
+		ret = r->gave_up ? -ETIMEDOUT : wait_for_more(r, have, min);
 		if (ret)
 			return ret;
 		have = all_ready(r);

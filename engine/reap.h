@@ -16,17 +16,23 @@ static inline unsigned sqp_ready(const struct sqp_ring *r)
 	return atomic_load_explicit(r->cq_ktail, memory_order_acquire) - r->cq_head;
 }
 
-/* Gives back to the kernel what has been handed out. */
-static inline void sqp_release(struct sqp_ring *r)
+/* Gives the completions before POSITION back to the kernel. */
+static inline void sqp_release_to(struct sqp_ring *r, unsigned position)
 {
-	r->cq_released = r->cq_head;
-	atomic_store_explicit(r->cq_khead, r->cq_head, memory_order_release);
+	r->cq_released = position;
+	atomic_store_explicit(r->cq_khead, position, memory_order_release);
 }
 
-/* In large steps: that keeps the line that holds the head in our cache. */
+/* All that have been handed out. */
+static inline void sqp_release(struct sqp_ring *r)
+{
+	sqp_release_to(r, r->cq_head);
+}
+
+/* In large steps: that keeps the line that holds the head in our cache. A side ring may have been given back ahead. */
 static inline void sqp_release_much(struct sqp_ring *r)
 {
-	if (r->cq_head - r->cq_released >= r->cq_entries / 4)
+	if ((int)(r->cq_head - r->cq_released) >= (int)(r->cq_entries / 4))
 		sqp_release(r);
 }
 

@@ -235,7 +235,7 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 	}
 	if (cfg->reap != SQP_REAP_SPIN && !(p.features & IORING_FEAT_EXT_ARG)) {
 		sqp_ring_close(r);
-		return sqp_why(why, -EOPNOTSUPP, "reap=sleep and hybrid: this kernel cannot wait with a time limit (IORING_FEAT_EXT_ARG, Linux 5.11); use reap=spin");
+		return sqp_why(why, -EOPNOTSUPP, "reap=sleep and hybrid (sq_wake=adaptive has that by default): this kernel cannot wait with a time limit (IORING_FEAT_EXT_ARG, Linux 5.11); use reap=spin");
 	}
 	map_pointers(r);
 	register_fd(r, &caps);

@@ -19,13 +19,13 @@ is() { [ "$1" = "$2" ] || { echo "       seen '$1', expected '$2'"; return 1; };
 node_of() { basename "$(echo "$cpus/cpu$1"/node*)" | tr -d '[:lower:]'; }
 allowed() { sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$1/status"; }
 
-# start ARGS...: a job that runs until it is told to end; $fio is fio, $job the process that does the I/O, $sq its SQ thread
+# start ARGS...: a job that runs until it is told to end, and leaves the CPUs that emulate its own to others; $fio is fio, $job the process that does the I/O, $sq its SQ thread
 start() {
 	local path try before
 	rm -f /tmp/job.jsonl
 	before=$(cat /sys/block/nvme0n1/stat)
 	fio --name=placed --ioengine=sqpoll --stats_file=/tmp/job.jsonl --filename=/dev/nvme0n1 --rw=randread --bs=4k --direct=1 \
-		--iodepth=4 --size=64m --time_based --runtime=60 --eta=never --output=/tmp/job.log "$@" &
+		--iodepth=4 --size=64m --time_based --runtime=60 --reap=sleep --rate_iops=500 --eta=never --output=/tmp/job.log "$@" &
 	fio=$!
 	for try in $(seq 300); do
 		job=$(pgrep -P "$fio")
@@ -54,9 +54,11 @@ stats() { jq -e "$1" <<<"$line" >/dev/null || { echo "       $(jq -c '[.options.
 
 # ran_on: the CPUs of five looks at the SQ thread
 ran_on() {
-	local _
+	local stat _
 	for _ in 1 2 3 4 5; do
-		sed 's/.*) //' "/proc/$sq/stat" | cut -d ' ' -f 37
+		read -r stat <"/proc/$sq/stat"
+		read -ra stat <<<"${stat##*) }"
+		echo "${stat[36]}"
 		sleep 0.1
 	done | sort -u | tr '\n' ' '
 }
