@@ -5,13 +5,55 @@
 
 #include "ring.h"
 
-enum { SQP_STALLS_BEFORE_GIVING_UP = 10 };
+enum {
+	SQP_STALLS_BEFORE_GIVING_UP = 10,
+	SQP_BRIEF_SPINS = 64,		/* looks at the CQ ring, some 100 ns, before anything else is looked at */
+};
+
+/* Completions that are there. */
+static inline unsigned sqp_ready(const struct sqp_ring *r)
+{
+	return atomic_load_explicit(r->cq_ktail, memory_order_acquire) - r->cq_head;
+}
+
+/* Gives back to the kernel what has been handed out. */
+static inline void sqp_release(struct sqp_ring *r)
+{
+	r->cq_released = r->cq_head;
+	atomic_store_explicit(r->cq_khead, r->cq_head, memory_order_release);
+}
+
+/* In large steps: that keeps the line that holds the head in our cache. */
+static inline void sqp_release_much(struct sqp_ring *r)
+{
+	if (r->cq_head - r->cq_released >= r->cq_entries / 4)
+		sqp_release(r);
+}
+
+/* sqp_reap() of any ring, whether something is there or not. */
+int sqp_reap_any(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 
 /* Waits for at least MIN completions and takes up to MAX (MAX >= MIN; MIN not above those in flight). Returns
  * their number; *FIRST is then the position for sqp_cqe(). -ETIMEDOUT after SQP_STALLS_BEFORE_GIVING_UP periods of
  * stall_ms without any progress, or after one when cfg.give_up says so, and from then on at once (fio waits once more
  * for what is in flight before it ends the job); other -errno from io_uring_enter. */
-int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
+static inline int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
+{
+	unsigned have = sqp_ready(r);
+
+	for (unsigned spins = SQP_BRIEF_SPINS; have < min && spins; spins--)
+		have = sqp_ready(r);
+	if (__builtin_expect(have < min || r->looks.on || r->side, 0))
+		return sqp_reap_any(r, min, max, first);
+	sqp_release_much(r);	/* the completions of the last call have been read by now */
+	if (have > max)
+		have = max;
+	*first = r->cq_head;
+	r->cq_head += have;
+	r->inflight -= have;
+	r->count.completed += have;
+	return (int)have;
+}
 
 /* CQE number I of the last sqp_reap() that returned FIRST; valid until the next one. */
 static inline struct io_uring_cqe *sqp_cqe(struct sqp_ring *r, unsigned first, unsigned i)
