@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "env.h"
 #include "proc.h"
+#include "report_versus.h"
 #include "scratch.h"
 #include "store.h"
 #include "versusargs.h"
@@ -136,6 +137,7 @@ static void clean_up(const struct session *s)
 static int finish(struct session *s, struct why *why)
 {
 	json_t *doc = versusdata_json(&s->bench), *end = env_collect(&s->bench.fio, NULL);
+	struct page_said said;
 	int rc;
 
 	clean_up(s);
@@ -147,12 +149,16 @@ static int finish(struct session *s, struct why *why)
 	else
 		rc = store_keep(&s->run, "end.json", end, why);
 	if (!rc)
+		rc = page_make(&report_versus, &s->run, &said, why);
+	if (!rc)
 		rc = store_commit(&s->run, why);
 	if (!rc && s->a->common.json) {
 		json_object_set_new(doc, "dir", json_string(s->run.final));
+		page_put(doc, &s->run, &said);
 		cmd_print_json(json_incref(doc));
 	} else if (!rc) {
 		versusdata_print(stdout, &s->bench);
+		page_print(&s->run, &said);
 		printf("run: %s\n", s->run.final);
 	}
 	json_decref(doc);

@@ -5,7 +5,9 @@
 #	scratch in it; clear usage errors.
 # Wrong if: a side is missing, something stays, a file is written unasked, or a bad argument is taken. How fast a side is, is not tested.
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
-need jq fio taskset
+# shellcheck source=tests/cli/page.sh
+. "$SQP_SOURCE/tests/cli/page.sh" || exit 1
+need jq fio taskset gnuplot
 
 # versus NAME ARGS...: into $WORK/NAME.out; its run directory is $run
 versus() {
@@ -14,8 +16,9 @@ versus() {
 	"$SQP_BENCH" versus --pairs 5 --seconds 1 --out "$WORK/$name" --engine-dir "$SQP_ENGINE_DIR" "$@" >"$WORK/$name.out" 2>"$WORK/progress" ||
 		{ cat "$WORK/progress" >&2; fail "versus $* failed: $?"; }
 	run=$(echo "$WORK/$name"/runs/*-versus-*)
-	[ "$(ls -A "$run")" = "$(printf '%s\n' end.json env.json run.json versus.json)" ] || fail "$name: the run holds $(ls -A "$run")"
+	[ "$(ls -A "$run")" = "$(printf '%s\n' derived end.json env.json report.html run.json versus.json)" ] || fail "$name: the run holds $(ls -A "$run")"
 	[ "$(ls -A "$WORK/$name/runs")" = "${run##*/}" ] || fail "$name left behind: $(ls -A "$WORK/$name/runs")"
+	page_is_whole "$run" 2
 }
 
 # holds FILE EXPRESSION: true of the JSON, in which est(e) is an estimate
@@ -64,6 +67,8 @@ grep -Eq "^same-cpu-1: .*, cached, 5 rounds of 1 s: $verdict\$" "$WORK/row.out" 
 grep -Eq "^  512 randread, iodepth 1 +IOPS / stock SQPOLL +>= 900 +[0-9.]+ \[[0-9.]+, [0-9.]+\] +$verdict\$" "$WORK/row.out" ||
 	{ cat "$WORK/row.out" >&2; fail "no line for what is asked"; }
 grep -q "^run: $run\$" "$WORK/row.out" || fail "the run is not named"
+made_again "$run"
+grep -q "same-cpu-1: .*512 randread, iodepth 1: IOPS.*>= 900 stock" <<<"$(tr '\n' ' ' <"$run/derived/versus.tsv")" || fail "what is asked is not drawn"
 holds "$run/versus.json" '.schema == "sqbench-versus/3" and (.rows | length) == 1 and .rows[0].row == "same-cpu-1" and .rows[0].reason == null'
 holds "$run/versus.json" '.rows[0].options == {sqpoll: ["--cpus_allowed=0", "--sq_thread_cpu=0", "--reap=hybrid", "--sq_wake=adaptive"],
 	stock: ["--cpus_allowed=0", "--sqthread_poll_cpu=0"], plain: ["--cpus_allowed=0"]}'
@@ -91,7 +96,7 @@ holds "$run/versus.json" '.rows[0] | ([.cells[].iops.ratio_to_plain.value | log]
 
 # requests that arrive by themselves: the same of each round for all three
 versus arrivals --arrivals constant-fast --ours=--sq_wake=adaptive --all=--runtime=500ms --json
-diff <(jq -S 'del(.dir)' "$WORK/arrivals.out") <(jq -S . "$run/versus.json") || fail "what is printed is not what is kept"
+diff <(jq -S 'del(.dir, .answer, .report, .missing)' "$WORK/arrivals.out") <(jq -S . "$run/versus.json") || fail "what is printed is not what is kept"
 holds "$WORK/arrivals.out" '.rows[0].stock_is == "ioengine=sqpoll" and .file == null'
 holds "$WORK/arrivals.out" '.rows[0].cells[0] | .arrivals == "constant-fast" and ([.lat_p50_us, .lat_p99_us] | all([.sqpoll, .stock, .plain] | all(length == 5 and all(. > 0))))
 	and ([.cpu_us_per_io] | all([.stock, .plain] | all(length == 5 and all(. >= 0))))'
