@@ -220,7 +220,7 @@ void versus_args_parse(int argc, char **argv, struct versus_args *a)
 {
 	static const struct argp argp = { options, parse, NULL,
 					  "Compares this engine, the stock io_uring engine with sqthread_poll and plain io_uring, all of the "
-					  "same fio, interleaved in one run. Devices and existing files are only read. Nothing else should run meanwhile.",
+					  "same fio, interleaved in one run. Devices and existing files are only read unless told otherwise. Nothing else should run meanwhile.",
 					  NULL, NULL, NULL };
 
 	cmd_parse(&argp, argc, argv, a);
