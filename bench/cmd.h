@@ -57,6 +57,9 @@ double cmd_real(struct argp_state *state, const char *arg, const char *name, dou
 unsigned cmd_numbers(struct argp_state *state, char *list, const char *name, unsigned *out, unsigned room, unsigned min,
 		     unsigned max);
 
+/* The command as one line that a shell takes back, to be freed; NULL without memory. */
+char *cmd_line(int argc, char **argv);
+
 /* Pretty-prints DOC on stdout and drops it. */
 void cmd_print_json(json_t *doc);
 

@@ -8,6 +8,8 @@
 #include "cmd.h"
 #include "derive.h"
 #include "plotdata.h"
+#include "report_ring.h"
+#include "report_versus.h"
 
 struct args {
 	struct cmd_common common;
@@ -53,28 +55,74 @@ static int find_run(char *dir, const struct args *a, struct why *why)
 	return why_set(why, -ENOENT, "run %s is not in %s/runs: see sqbench list, or name its --out", a->run, a->common.out);
 }
 
-int cmd_report(int argc, char **argv)
+/* Kinds of runs that keep their values in one document; a tune keeps cells. */
+static const struct page_kind *const kinds[] = { &report_ring, &report_versus };
+
+static const struct page_kind *kind_of(const struct run *run)
 {
-	static const struct argp argp = { options, parse, "ID|DIR",
-					  "Makes the tables, plots, analysis and report of a tune again from its raw files.",
-					  NULL, NULL, NULL };
-	struct args a = { .common.out = "results" };
+	json_t *about = store_load(run, "run.json", NULL);
+	const char *name = json_string_value(json_object_get(about, "kind"));
+	const struct page_kind *found = NULL;
+
+	for (size_t i = 0; name && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i]->kind, name))
+			found = kinds[i];
+	json_decref(about);
+	return found;
+}
+
+static int page_again(const struct page_kind *kind, const struct run *run, bool json)
+{
+	struct page_said said;
+	struct why why = { "" };
+
+	if (page_make(kind, run, &said, &why))
+		return cmd_fail(EXIT_FAILED, "report", &why);
+	if (json) {
+		json_t *doc = json_pack("{s:s, s:s}", "id", run->id, "dir", run->dir);
+
+		page_put(doc, run, &said);
+		cmd_print_json(doc);
+	} else {
+		page_print(run, &said);
+	}
+	return EXIT_DONE;
+}
+
+static int tune_again(const char *dir, bool json)
+{
 	static struct tune t = { .run = { .lock_fd = -1 } };
 	struct why why = { "" };
 	json_t *analysis = NULL;
-	char dir[PATH_MAX];
 	int rc;
 
-	cmd_parse(&argp, argc, argv, &a);
-	if (find_run(dir, &a, &why) || derive_open(&t, dir, &why))
+	if (derive_open(&t, dir, &why))
 		return cmd_fail(EXIT_USAGE, "report", &why);
-	if (plotdata_ready(&why))
-		return cmd_fail(EXIT_CANNOT, "report", &why);
 	rc = derive_make(&t, &analysis, &why);
 	json_decref(t.settings);
 	if (rc) {
 		json_decref(analysis);
 		return cmd_fail(EXIT_FAILED, "report", &why);
 	}
-	return derive_print(&t, analysis, a.common.json);
+	return derive_print(&t, analysis, json);
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, "ID|DIR",
+					  "Makes the tables, plots and report of a tune, ring or versus again from its raw files.",
+					  NULL, NULL, NULL };
+	struct args a = { .common.out = "results" };
+	const struct page_kind *kind;
+	struct why why = { "" };
+	char dir[PATH_MAX];
+	struct run run;
+
+	cmd_parse(&argp, argc, argv, &a);
+	if (find_run(dir, &a, &why) || page_open(&run, dir, &why))
+		return cmd_fail(EXIT_USAGE, "report", &why);
+	if (plotdata_ready(&why))
+		return cmd_fail(EXIT_CANNOT, "report", &why);
+	kind = kind_of(&run);
+	return kind ? page_again(kind, &run, a.common.json) : tune_again(dir, a.common.json);
 }

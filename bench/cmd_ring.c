@@ -11,9 +11,10 @@
 
 #include "cmd.h"
 #include "env.h"
-#include "fioread.h"
+#include "fiojob.h"
 #include "proc.h"
 #include "progress.h"
+#include "report_ring.h"
 #include "ringdata.h"
 #include "scratch.h"
 
@@ -199,7 +200,7 @@ static int check(struct session *s, struct why *why)
 	return rc;
 }
 
-static int begin(struct session *s, struct why *why)
+static int begin(struct session *s, const char *command, struct why *why)
 {
 	const struct args *a = s->a;
 	struct ring_bench *b = &s->bench;
@@ -221,8 +222,8 @@ static int begin(struct session *s, struct why *why)
 	if (!a->direct)
 		scratch_warm(b->setup.path);
 	store_time(now, sizeof(now));
-	rc = store_keep(&s->run, "run.json", json_pack("{s:s, s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", s->run.id, "kind",
-						       "ring", "created", now, "job", a->file ? a->file : "scratch file"), why);
+	rc = store_keep(&s->run, "run.json", json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", s->run.id, "kind",
+						       "ring", "created", now, "command", command, "job", a->file ? a->file : "scratch file"), why);
 	if (!rc)
 		rc = store_keep(&s->run, "env.json", env_collect(a->spec.fio ? &s->fio : NULL, b->setup.path), why);
 	return rc;
@@ -234,7 +235,7 @@ static int run_fio(struct session *s, const struct ring_cell *c, double *iops, s
 	const struct ring_setup *setup = &s->bench.setup;
 	char bs[32], cpu[48], sq_cpu[48], submit[48], least[64], most[64];
 	const char *more[] = { "--ioengine=sqpoll", cpu, sq_cpu, setup->refill ? NULL : submit, least, most, NULL };
-	const struct fioread job = { .name = "fio with ioengine=sqpoll", .path = setup->path, .more = more, .bs = bs, .rw = "randread",
+	const struct fiojob job = { .name = "fio with ioengine=sqpoll", .path = setup->path, .more = more, .bs = bs, .rw = "randread",
 				     .iodepth = c->batch, .seconds = c->seconds, .direct = s->bench.direct, .json_path = s->json_path,
 				     .tick = progress_tick, .ctx = &s->bar };
 	struct fio_result r;
@@ -249,7 +250,7 @@ static int run_fio(struct session *s, const struct ring_cell *c, double *iops, s
 	snprintf(submit, sizeof(submit), "--iodepth_batch_submit=%u", c->batch);
 	snprintf(least, sizeof(least), "--iodepth_batch_complete_min=%u", c->batch);
 	snprintf(most, sizeof(most), "--iodepth_batch_complete_max=%u", c->batch);
-	rc = fioread_run(&s->fio, &job, &r, &cpu_s, why);
+	rc = fiojob_run(&s->fio, &job, &r, &cpu_s, why);
 	if (rc)
 		return rc;
 	*iops = r.iops;
@@ -342,6 +343,7 @@ static int measure(struct session *s, struct why *why)
 static int finish(struct session *s, struct why *why)
 {
 	struct ring_bench *b = &s->bench;
+	struct page_said said;
 	json_t *doc;
 	int rc = ringdata_write(&s->run, b, why);
 
@@ -355,21 +357,25 @@ static int finish(struct session *s, struct why *why)
 	if (!rc)
 		rc = store_keep(&s->run, "end.json", json_pack("{s:i}", "exit", 0), why);
 	if (!rc)
+		rc = page_make(&report_ring, &s->run, &said, why);
+	if (!rc)
 		rc = store_commit(&s->run, why);
 	if (!rc && s->a->common.json) {
 		json_object_set_new(doc, "dir", json_string(s->run.final));
+		page_put(doc, &s->run, &said);
 		cmd_print_json(json_incref(doc));
 	} else if (!rc) {
 		ringdata_print(stdout, b);
+		page_print(&s->run, &said);
 		printf("run: %s\n", s->run.final);
 	}
 	json_decref(doc);
 	return rc;
 }
 
-static int carry_out(struct session *s, struct why *why)
+static int carry_out(struct session *s, const char *command, struct why *why)
 {
-	int rc = begin(s, why);
+	int rc = begin(s, command, why);
 
 	s->bench.cells = rc ? 0 : ring_plan(&s->bench.spec, s->bench.cell);
 	if (!rc)
@@ -406,6 +412,7 @@ int cmd_ring(int argc, char **argv)
 			  .rounds = ROUNDS_DEFAULT, .cpu = -1, .sq_cpu = -1 };
 	static struct session s = { .run = { .lock_fd = -1 } };
 	struct why why = { "" };
+	char *command = cmd_line(argc, argv);
 	int rc;
 
 	cmd_parse(&argp, argc, argv, &a);
@@ -418,11 +425,12 @@ int cmd_ring(int argc, char **argv)
 	}
 	if (!rc) {
 		proc_catch_signals();
-		rc = carry_out(&s, &why);
+		rc = carry_out(&s, command ? command : "", &why);
 	}
 	if (s.bench.setup.fd >= 0)
 		close(s.bench.setup.fd);
 	ringdata_free(&s.bench);
+	free(command);
 	if (rc)
 		return cmd_fail(rc == -EINTR ? EXIT_INTERRUPTED : rc == -EINVAL ? EXIT_USAGE : EXIT_CANNOT, "ring", &why);
 	return EXIT_DONE;

@@ -137,30 +137,6 @@ static int stopped(const struct tune *t, const struct args *a, int rc, struct wh
 	return cmd_fail(EXIT_INTERRUPTED, "tune", why);
 }
 
-/* Argument list as one line that a shell takes back. */
-static char *command_line(int argc, char **argv)
-{
-	char *line = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&line, &size);
-
-	if (f)
-		fputs("sqbench tune", f);
-	for (int i = 1; f && i < argc; i++) {
-		bool plain = (*argv[i] && strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%") ==
-						       strlen(argv[i]));
-
-		fputs(" ", f);
-		fputs(plain ? "" : "'", f);
-		for (const char *p = argv[i]; *p; p++)
-			fputs(!plain && *p == '\'' ? "'\\''" : (char[]){ *p, 0 }, f);
-		fputs(plain ? "" : "'", f);
-	}
-	if (f)
-		fclose(f);
-	return line;
-}
-
 static int check_target(const struct args *a, struct why *why)
 {
 	const char *path = a->device ? a->device : a->file;
@@ -223,7 +199,7 @@ static int apply_settings(struct tune *t, struct why *why)
 
 static int begin(struct tune *t, const struct args *a, int argc, char **argv, struct why *why)
 {
-	char now[32], *line = command_line(argc, argv);
+	char now[32], *line = cmd_line(argc, argv);
 	json_t *doc;
 	int rc = store_create(&t->run, a->common.out, "tune", why);
 

@@ -61,7 +61,7 @@ static int open_run(struct tune *t, const char *dir, struct why *why)
 	t->settings = json_incref(json_object_get(run, "settings"));
 	json_decref(run);
 	if (!id || !t->settings)
-		return why_set(why, -EINVAL, "%s: not a run of sqbench tune", dir);
+		return why_set(why, -EINVAL, "%s: not a run of sqbench tune, ring or versus", dir);
 	if (!store_kept(&t->run, "cells"))
 		return why_set(why, -ENOENT, "%s: its cells are not there; unpack cells.tar.gz if it has one", dir);
 	if (!store_kept(&t->run, "end.json"))
@@ -107,20 +107,20 @@ static int write_all(const struct tune *t, const struct raw *raw, struct analysi
 		     json_t **analysis, struct why *why)
 {
 	unsigned n = grid_cells(&t->g, &t->plan);
-	char dir[PATH_MAX], page[PATH_MAX];
+	char dir[PATH_MAX];
 	struct advice_in in = { &t->g, &t->plan, a, m, n, raw->env, t->hz, t->target.sq_cpu,
 				env_steal_pct(raw->env, raw->end), t->target.direct };
 	struct report r = { t, a, m, raw->env, NULL, json_string_value(json_object_get(raw->run, "command")), dir };
 	int rc;
 
-	if (store_in_run(dir, &t->run, "derived", why) || store_in_run(page, &t->run, "report.html", why))
+	if (store_in_run(dir, &t->run, "derived", why))
 		return -ENAMETOOLONG;
 	r.warnings = advice_tune(&in);
 	rc = plotdata_write(dir, t, a, m, raw->stairs, why);
 	if (!rc)
 		rc = plotdata_draw(dir, why);
 	if (!rc)
-		rc = report_write(page, &r, why);
+		rc = report_write(t->run.dir, &r, why);
 	if (!rc) {
 		*analysis = report_analysis(&r);
 		rc = store_keep(&t->run, "derived/analysis.json", json_incref(*analysis), why);

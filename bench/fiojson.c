@@ -175,19 +175,21 @@ static int read_bins(const json_t *lat, struct hist *h)
 int fiojson_result(const json_t *doc, struct fio_result *r, struct why *why)
 {
 	const json_t *job = json_array_get(json_object_get(doc, "jobs"), 0);
-	const json_t *read = json_object_get(job, "read");
+	const json_t *side = json_object_get(job, "read"), *write = json_object_get(job, "write");
 
 	memset(r, 0, sizeof(*r));
-	if (!read)
+	if (!(json_number_at(side, "total_ios") > 0) && json_number_at(write, "total_ios") > 0)
+		side = write;
+	if (!side)
 		return why_set(why, -EINVAL, "fio's JSON has no job with a read side: this fio is not one we know");
 	r->error = (int)json_integer_value(json_object_get(job, "error"));
 	r->runtime_ms = json_number_at(job, "job_runtime");
-	r->ios = json_number_at(read, "total_ios");
-	r->iops = json_number_at(read, "iops");
-	r->lat_mean_us = json_number_at(read, "lat_ns.mean") / 1e3;
+	r->ios = json_number_at(side, "total_ios");
+	r->iops = json_number_at(side, "iops");
+	r->lat_mean_us = json_number_at(side, "lat_ns.mean") / 1e3;
 	r->usr_cpu_pct = json_number_at(job, "usr_cpu");
 	r->sys_cpu_pct = json_number_at(job, "sys_cpu");
 	if (!(r->ios > 0 && r->runtime_ms > 0))
 		return why_set(why, -EINVAL, "fio did no I/O in this cell: the target failed or the cell is too short");
-	return read_bins(json_object_get(read, "lat_ns"), &r->lat_ns);
+	return read_bins(json_object_get(side, "lat_ns"), &r->lat_ns);
 }

@@ -31,7 +31,7 @@ struct fio_result {
 	struct hist lat_ns;	/* sealed; from json+ bins, empty without them */
 };
 
-/* Read side of the first job of DOC. */
+/* The first job of DOC: what it read, or what it wrote if it read nothing. */
 int fiojson_result(const json_t *doc, struct fio_result *r, struct why *why);
 
 /* Number under a dotted path, NaN when it is null or missing. */

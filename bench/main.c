@@ -105,6 +105,29 @@ unsigned cmd_numbers(struct argp_state *state, char *list, const char *name, uns
 	return n;
 }
 
+char *cmd_line(int argc, char **argv)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&line, &size);
+
+	if (f)
+		fputs(argv[0], f);
+	for (int i = 1; f && i < argc; i++) {
+		bool plain = (*argv[i] && strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%") ==
+						       strlen(argv[i]));
+
+		fputs(" ", f);
+		fputs(plain ? "" : "'", f);
+		for (const char *p = argv[i]; *p; p++)
+			fputs(!plain && *p == '\'' ? "'\\''" : (char[]){ *p, 0 }, f);
+		fputs(plain ? "" : "'", f);
+	}
+	if (f)
+		fclose(f);
+	return line;
+}
+
 void cmd_print_json(json_t *doc)
 {
 	json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));

@@ -203,21 +203,14 @@ static void cells(FILE *f, const struct in *in)
 static int table(const char *dir, const char *name, void (*fill)(FILE *, const struct in *), const struct in *in,
 		 struct why *why)
 {
-	char path[PATH_MAX], file[64], *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-	int rc;
+	struct draft d;
+	char file[64];
 
-	if (!f)
-		return why_set(why, -ENOMEM, "out of memory");
-	fill(f, in);
-	fclose(f);
+	if (store_draft(&d, why))
+		return -ENOMEM;
+	fill(d.f, in);
 	snprintf(file, sizeof(file), "%s.tsv", name);
-	rc = store_path(path, sizeof(path), dir, file);
-	if (!rc)
-		rc = store_write(path, text, why);
-	free(text);
-	return rc;
+	return store_draft_keep(&d, 0, dir, file, why);
 }
 
 int plotdata_write(const char *dir, const struct tune *t, const struct analysis *a, const struct measure *m,

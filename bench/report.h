@@ -17,8 +17,8 @@ struct report {
 	const char *svg_dir;
 };
 
-/* Writes the page to PATH. */
-int report_write(const char *path, const struct report *r, struct why *why);
+/* Writes the page into DIR. */
+int report_write(const char *dir, const struct report *r, struct why *why);
 
 /* The analysis as data. */
 json_t *report_analysis(const struct report *r);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plotdata.h"
-
 static const char *const percentile_names[] = { "us_p50", "us_p90", "us_p99" };
 static const double percentiles[] = { 50, 90, 99 };
 
@@ -249,15 +247,10 @@ static void print_percentile(FILE *out, const struct hist *h, double pct)
 
 static void print_latencies(FILE *out, const struct ring_bench *b)
 {
-	static const char *const says[RING_LATENCIES] = {
-		"asleep, woken, to the completion", "awake, to the entry taken", "awake, to the completion",
-		"asleep, bypassed, to the completion", "no SQ thread, to the completion",
-	};
-
 	fprintf(out, "us from commit, one nop after a pause of %.1f ms (awake: 0.02 ms); - needs more samples\n%-8s %-37s %6s %9s %9s %9s\n",
 		(double)ring_gap_ns(1, b->setup.hz) / 1e6, "", "", "n", "p50", "p90", "p99");
 	for (int l = 0; l < RING_LATENCIES; l++) {
-		fprintf(out, "%-8s %-37s %6.0f", ring_latency_name(l), says[l], b->lat[l].total);
+		fprintf(out, "%-8s %-37s %6.0f", ring_latency_name(l), ring_latency_says(l), b->lat[l].total);
 		for (size_t i = 0; i < NR(percentiles); i++)
 			print_percentile(out, &b->lat[l], percentiles[i]);
 		fputc('\n', out);
@@ -355,79 +348,22 @@ static void samples_table(FILE *f, const struct ring_bench *b)
 			fprintf(f, "%s\t%.3f\t%.0f\n", ring_latency_name(l), b->lat[l].bin[i].value, b->lat[l].bin[i].count);
 }
 
-/* Blocks are parted by two empty lines; the first line of each is its title. */
-static void plot_table(FILE *f, const struct ring_bench *b)
-{
-	static const enum ring_way ways[] = { RING_SPIN, RING_PLAIN, RING_SLEEP };
-	unsigned position = 0, bytes = 1;
-
-	fputs("# position batch spin lo hi plain lo hi sleep lo hi\n", f);
-	for (unsigned i = 0; i < b->cells; i++) {
-		const struct ring_cell *c = &b->cell[i];
-
-		if (c->kind != RING_RATE || c->way != RING_SPIN)
-			continue;
-		if (c->bytes != bytes)
-			position = 0;
-		if (c->bytes != bytes && c->bytes)
-			fprintf(f, "\n\n\"read %u\"\n", c->bytes);
-		else if (c->bytes != bytes)
-			fputs("\"nop\"\n", f);
-		bytes = c->bytes;
-		fprintf(f, "%u\t%u", position++, c->batch);
-		for (size_t w = 0; w < NR(ways); w++) {
-			struct est e = rate_of(b, find(b, c, RING_RATE, ways[w]));
-
-			if (e.n)
-				fprintf(f, "\t%.6g\t%.6g\t%.6g", e.value, e.lo, e.hi);
-			else
-				fputs("\tNaN\tNaN\tNaN", f);
-		}
-		fputc('\n', f);
-	}
-}
-
 static int write_table(const struct run *run, const char *name, void (*fill)(FILE *, const struct ring_bench *),
 		       const struct ring_bench *b, struct why *why)
 {
-	char path[PATH_MAX], *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-	int rc;
+	struct draft d;
 
-	if (!f)
-		return why_set(why, -ENOMEM, "out of memory");
-	fill(f, b);
-	fclose(f);
-	rc = store_in_run(path, run, name, why);
-	if (!rc)
-		rc = store_write(path, text, why);
-	free(text);
-	return rc;
+	if (store_draft(&d, why))
+		return -ENOMEM;
+	fill(d.f, b);
+	return store_draft_keep(&d, 0, run->dir, name, why);
 }
 
-int ringdata_write(const struct run *run, struct ring_bench *b, struct why *why)
+int ringdata_write(const struct run *run, const struct ring_bench *b, struct why *why)
 {
-	struct why said = { "" };
-	char dir[PATH_MAX];
-	int rc = store_in_run(dir, run, "derived", why);
+	int rc = write_table(run, "rounds.tsv", rounds_table, b, why);
 
-	if (!rc)
-		rc = store_mkdirs(dir, why);
-	if (!rc)
-		rc = write_table(run, "rounds.tsv", rounds_table, b, why);
-	if (!rc)
-		rc = write_table(run, "samples.tsv", samples_table, b, why);
-	if (!rc)
-		rc = write_table(run, "derived/ring.tsv", plot_table, b, why);
-	if (!rc && plotdata_draw_one(dir, "ring", &said)) {
-		char note[sizeof(said.text) + 32];
-
-		said.text[strcspn(said.text, "\n")] = '\0';
-		snprintf(note, sizeof(note), "there is no plot: %s", said.text);
-		json_array_append_new(b->notes, json_string(note));
-	}
-	return rc;
+	return rc ? rc : write_table(run, "samples.tsv", samples_table, b, why);
 }
 
 void ringdata_free(struct ring_bench *b)

@@ -31,8 +31,8 @@ json_t *ringdata_json(const struct ring_bench *b);
 
 void ringdata_print(FILE *out, const struct ring_bench *b);
 
-/* rounds.tsv and samples.tsv into RUN, and derived/ring.tsv with its plot. A plot that cannot be drawn is a note in B. */
-int ringdata_write(const struct run *run, struct ring_bench *b, struct why *why);
+/* rounds.tsv and samples.tsv into RUN. */
+int ringdata_write(const struct run *run, const struct ring_bench *b, struct why *why);
 
 void ringdata_free(struct ring_bench *b);
 

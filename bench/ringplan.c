@@ -33,6 +33,16 @@ const char *ring_latency_name(enum ring_latency latency)
 	return names[latency];
 }
 
+const char *ring_latency_says(enum ring_latency latency)
+{
+	static const char *const says[RING_LATENCIES] = {
+		"asleep, woken, to the completion", "awake, to the entry taken", "awake, to the completion",
+		"asleep, bypassed, to the completion", "no SQ thread, to the completion",
+	};
+
+	return says[latency];
+}
+
 const char *ring_kind_name(enum ring_kind kind)
 {
 	static const char *const names[] = { "rate", "same-cpu", "latency", "fio" };

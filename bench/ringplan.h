@@ -62,6 +62,9 @@ const char *ring_way_name(enum ring_way way);
 const char *ring_latency_name(enum ring_latency latency);
 const char *ring_kind_name(enum ring_kind kind);
 
+/* "asleep, woken, to the completion": what is timed. */
+const char *ring_latency_says(enum ring_latency latency);
+
 /* "read 512, batch 4, spin": for people. */
 void ring_cell_name(const struct ring_cell *c, char *out, size_t size);
 

@@ -2,6 +2,7 @@
 #include "stats.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #define COVER_WANTED 0.95
+#define RESAMPLINGS 2000
+#define RESAMPLING_SEED 1
 
 double stats_median(const double *x, size_t n)
 {
@@ -129,6 +132,59 @@ struct est stats_ratio_est(const double *a, size_t na, const double *b, size_t n
 	e.hi = ratio[n - k];
 	e.cover = stats_ratio_coverage(na, nb, k);
 	e.n = (unsigned)(na < nb ? na : nb);
+	return e;
+}
+
+/* With RNG of a resampling, with NULL of the values themselves. */
+static double geomean(const double (*x)[STATS_N_MAX], size_t cells, size_t n, gsl_rng *rng)
+{
+	double drawn[STATS_N_MAX], sum = 0;
+
+	for (size_t c = 0; c < cells; c++) {
+		for (size_t i = 0; i < n; i++)
+			drawn[i] = x[c][rng ? gsl_rng_uniform_int(rng, n) : i];
+		sum += log(stats_median(drawn, n));
+	}
+	return exp(sum / (double)cells);
+}
+
+struct est stats_geomean_est(const double (*x)[STATS_N_MAX], size_t cells, size_t n)
+{
+	struct est e = { .value = NAN, .lo = NAN, .hi = NAN };
+	double boot[RESAMPLINGS];
+	gsl_rng *rng;
+
+	if (!cells || !n || n > STATS_N_MAX)
+		return e;
+	for (size_t c = 0; c < cells; c++)
+		if (!all_positive(x[c], n))
+			return e;
+	rng = gsl_rng_alloc(gsl_rng_mt19937);
+	if (!rng)
+		return e;
+	gsl_rng_set(rng, RESAMPLING_SEED);
+	for (size_t i = 0; i < RESAMPLINGS; i++)
+		boot[i] = geomean(x, cells, n, rng);
+	gsl_rng_free(rng);
+	stats_central95(boot, RESAMPLINGS, &e.lo, &e.hi);
+	e.value = geomean(x, cells, n, NULL);
+	e.cover = COVER_WANTED;
+	e.n = (unsigned)n;
+	return e;
+}
+
+struct est stats_spread_est(const double *x, size_t n)
+{
+	struct est e = { .value = NAN, .lo = NAN, .hi = NAN };
+	double degrees = (double)n - 1, tail = (1 - COVER_WANTED) / 2;
+
+	if (n < 2 || n > STATS_N_MAX || !all_positive(x, n))
+		return e;
+	e.value = 100 * gsl_stats_sd(x, 1, n) / gsl_stats_mean(x, 1, n);
+	e.lo = e.value * sqrt(degrees / gsl_cdf_chisq_Qinv(tail, degrees));
+	e.hi = e.value * sqrt(degrees / gsl_cdf_chisq_Pinv(tail, degrees));
+	e.cover = COVER_WANTED;
+	e.n = (unsigned)n;
 	return e;
 }
 

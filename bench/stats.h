@@ -36,6 +36,15 @@ struct est stats_ratio_est(const double *a, size_t na, const double *b, size_t n
 /* Coverage of the interval from the K-th smallest to the K-th largest of the NA * NB ratios. */
 double stats_ratio_coverage(size_t na, size_t nb, size_t k);
 
+/*
+ * Geometric mean of the medians of CELLS samples X[i][0..N). The interval is that of a bootstrap that resamples each of them, with a
+ * fixed seed; its coverage is nominal. Values have to be above 0 and finite, N and CELLS at least 1, else n is 0 and all is NaN.
+ */
+struct est stats_geomean_est(const double (*x)[STATS_N_MAX], size_t cells, size_t n);
+
+/* Coefficient of variation of X[0..N), in percent, with the 95 % interval for normal values. N is at least 2 and X above 0, else n is 0. */
+struct est stats_spread_est(const double *x, size_t n);
+
 /* Relative shift of the median from the first half of X to the second, 0 when N < 4. */
 double stats_drift(const double *x, size_t n);
 

@@ -98,6 +98,28 @@ json_t *store_read_json(const char *path, struct why *why)
 	return doc;
 }
 
+int store_draft(struct draft *d, struct why *why)
+{
+	*d = (struct draft){ 0 };
+	d->f = open_memstream(&d->text, &d->size);
+	return d->f ? 0 : why_set(why, -ENOMEM, "out of memory");
+}
+
+int store_draft_keep(struct draft *d, int rc, const char *dir, const char *name, struct why *why)
+{
+	char path[PATH_MAX];
+	bool whole = !ferror(d->f);
+
+	if ((fclose(d->f) || !whole) && !rc)
+		rc = why_set(why, -ENOMEM, "out of memory");
+	if (!rc && store_path(path, sizeof(path), dir, name))
+		rc = why_set(why, -ENAMETOOLONG, "%s: the path is too long", dir);
+	if (!rc)
+		rc = store_write(path, d->text, why);
+	free(d->text);
+	return rc;
+}
+
 int store_mkdirs(const char *path, struct why *why)
 {
 	char part[PATH_MAX];

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "why.h"
 
@@ -23,6 +24,16 @@ char *store_read(const char *path, struct why *why);
 int store_write(const char *path, const char *text, struct why *why);
 int store_write_json(const char *path, const json_t *doc, struct why *why);
 json_t *store_read_json(const char *path, struct why *why);
+
+/* A text that is put together before any of it is written. store_draft() opens D->f; store_draft_keep() closes it, writes DIR/NAME
+ * unless RC, and returns RC or the error of writing. */
+struct draft {
+	FILE *f;
+	char *text;
+	size_t size;
+};
+int store_draft(struct draft *d, struct why *why);
+int store_draft_keep(struct draft *d, int rc, const char *dir, const char *name, struct why *why);
 
 /* mkdir -p */
 int store_mkdirs(const char *path, struct why *why);

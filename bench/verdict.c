@@ -380,6 +380,5 @@ void verdict_sentence(char *out, size_t size, const struct analysis *a, const st
 		snprintf(out + strlen(out), size - strlen(out),
 			 "; but other work took CPUs from this run: repeat it on a quiet machine before you trust it");
 	if (a->emulated && strlen(out) < size)
-		snprintf(out + strlen(out), size - strlen(out),
-			 "; measured on an emulated CPU with a virtual device: its times are no hardware's, its ratios a hint at most");
+		snprintf(out + strlen(out), size - strlen(out), "; " VERDICT_EMULATED);
 }

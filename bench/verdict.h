@@ -11,6 +11,7 @@
 #include "hist.h"
 #include "stats.h"
 
+#define VERDICT_EMULATED "measured on an emulated CPU with a virtual device: its times are no hardware's, its ratios a hint at most"
 #define VERDICT_WORTH 0.05	/* a difference below this is not worth having */
 #define VERDICT_COVER_MIN 0.9	/* intervals that cover less are called low confidence */
 

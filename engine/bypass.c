@@ -78,12 +78,13 @@ static void note_sleep(struct sqp_ring *r, uint64_t now_ns)
 {
 	uint64_t gap = now_ns - r->active_ns;
 
-	sqp_hist_add(&r->gap, gap);
 	if (!r->inflight && !r->side->count.submitted)
 		sqp_idle_saw_sleep(r, gap);
 	r->active_ns = now_ns;
-	if ((++r->commits & r->time_mask) == 0 || gap > SQP_PICKUP_GAP_NS)
-		sqp_looks_start(r->side, now_ns);
+	if (!sqp_commit_is_timed(r, gap))
+		return;
+	sqp_count_gap(r, gap);
+	sqp_looks_start(r->side, now_ns);
 }
 
 int sqp_bypass_commit(struct sqp_ring *r, uint64_t now_ns, bool *aside)

@@ -32,15 +32,21 @@ static inline unsigned sqp_hist_index(uint64_t ns)
 	return index < SQP_HIST_BINS ? index : SQP_HIST_BINS - 1;
 }
 
-static inline void sqp_hist_add(struct sqp_hist *h, uint64_t ns)
+/* WEIGHT samples of NS. */
+static inline void sqp_hist_add_many(struct sqp_hist *h, uint64_t ns, unsigned weight)
 {
 	if (!h->n || ns < h->min)
 		h->min = ns;
 	if (ns > h->max)
 		h->max = ns;
-	h->n++;
-	h->sum += ns;
-	h->bin[sqp_hist_index(ns)]++;
+	h->n += weight;
+	h->sum += ns * weight;
+	h->bin[sqp_hist_index(ns)] += weight;
+}
+
+static inline void sqp_hist_add(struct sqp_hist *h, uint64_t ns)
+{
+	sqp_hist_add_many(h, ns, 1);
 }
 
 /* First value of bin INDEX, in ns; INDEX may be SQP_HIST_BINS, the end of the last one. */

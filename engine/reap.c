@@ -19,14 +19,9 @@ struct wait {
 	uint64_t start_ns, now_ns;	/* 0: too short to have looked at the clock */
 };
 
-static unsigned ready(const struct sqp_ring *r)
-{
-	return atomic_load_explicit(r->cq_ktail, memory_order_acquire) - r->cq_head;
-}
-
 static unsigned all_ready(const struct sqp_ring *r)
 {
-	return ready(r) + (r->side ? ready(r->side) : 0);
+	return sqp_ready(r) + (r->side ? sqp_ready(r->side) : 0);
 }
 
 static void report_stall(struct sqp_ring *r, uint64_t waited_ns)
@@ -69,17 +64,6 @@ static int watchdog(struct sqp_ring *r, struct wait *w)
 	return sqp_enter(r, sqp_untaken(r), IORING_ENTER_SQ_WAKEUP | IORING_ENTER_GETEVENTS);
 }
 
-static void release_to(struct sqp_ring *r, unsigned position)
-{
-	r->cq_released = position;
-	atomic_store_explicit(r->cq_khead, position, memory_order_release);
-}
-
-static void release(struct sqp_ring *r)
-{
-	release_to(r, r->cq_head);
-}
-
 static void timed_look(struct sqp_ring *r, bool looking)
 {
 	uint64_t now_ns = sqp_now_ns(r);
@@ -110,7 +94,7 @@ static int block(struct sqp_ring *r, unsigned want, uint64_t limit_ns)
 {
 	int ret;
 
-	release(r);
+	sqp_release(r);
 	if (is_timed(r))
 		timed_look(r, false);
 	ret = sqp_enter_wait(r, want, limit_ns);
@@ -131,8 +115,8 @@ static int block_for_both(struct sqp_ring *r, unsigned here, unsigned aside, uin
 
 	if (here + aside)
 		return block(r, here + 1, limit_ns < BRIEF_NS ? limit_ns : BRIEF_NS);
-	release(r);
-	release(r->side);
+	sqp_release(r);
+	sqp_release(r->side);
 	if (sqp_untaken(r)) {
 		int ret = sqp_enter(r, sqp_untaken(r), IORING_ENTER_SQ_WAKEUP);
 
@@ -155,8 +139,8 @@ static int block_somewhere(struct sqp_ring *r, const struct wait *w)
 	if (!r->side)
 		return block(r, w->min, limit_ns);
 	/* looked at once: one more than what came in between two looks may be more than will ever come */
-	here = ready(r);
-	aside = ready(r->side);
+	here = sqp_ready(r);
+	aside = sqp_ready(r->side);
 	if (here + aside > w->have)
 		return 0;
 	if (!outstanding(r->side, aside))
@@ -203,7 +187,7 @@ static int heed_flags(struct sqp_ring *r, bool first_look)
 	if (__builtin_expect(!flags, 1))
 		return 0;
 	if (flags & IORING_SQ_CQ_OVERFLOW)
-		release(r);
+		sqp_release(r);
 	if (first_look)			/* since when it sleeps is not known */
 		r->idle_watched = true;
 	return sqp_attend(r, flags);
@@ -216,10 +200,10 @@ static int serve_side(struct sqp_ring *side)
 	unsigned untaken = sqp_untaken(side);
 
 	if (atomic_load_explicit(side->kflags, memory_order_relaxed) & IORING_SQ_CQ_OVERFLOW) {
-		release(side);
+		sqp_release(side);
 		side->count.cq_overflow++;
-	} else if (side->cfg.hipri && outstanding(side, ready(side))) {
-		release_to(side, atomic_load_explicit(side->cq_ktail, memory_order_relaxed));
+	} else if (side->cfg.hipri && outstanding(side, sqp_ready(side))) {
+		sqp_release_to(side, atomic_load_explicit(side->cq_ktail, memory_order_relaxed));
 	} else if (!untaken) {
 		return 0;
 	}
@@ -276,7 +260,7 @@ static void hand_out(struct sqp_ring *r, unsigned nr)
 /* Of two rings with completions, each hands out first every other time: neither waits for long. */
 static unsigned share(struct sqp_ring *r, unsigned max)
 {
-	unsigned here = ready(r), aside = ready(r->side);
+	unsigned here = sqp_ready(r), aside = sqp_ready(r->side);
 
 	r->side_turn = !r->side_turn;
 	if (r->side_turn) {
@@ -293,22 +277,14 @@ static unsigned share(struct sqp_ring *r, unsigned max)
 	return here;
 }
 
-static void release_much(struct sqp_ring *r)
-{
-	/* The CQEs of the last call have been read by now. Giving them back in large steps keeps the line that
-	 * holds the head in our cache. */
-	if ((int)(r->cq_head - r->cq_released) >= (int)(r->cq_entries / 4))
-		release(r);
-}
-
-int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
+int sqp_reap_any(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
 {
 	unsigned have, here;
 	int ret = 0;
 
-	release_much(r);
+	sqp_release_much(r);
 	if (r->side) {
-		release_much(r->side);
+		sqp_release_much(r->side);
 		/* also when there is no need to wait: what is aside is not left for what is not */
 		if (r->side->inflight)
 			ret = serve_side(r->side);

@@ -5,13 +5,61 @@
 
 #include "ring.h"
 
-enum { SQP_STALLS_BEFORE_GIVING_UP = 10 };
+enum {
+	SQP_STALLS_BEFORE_GIVING_UP = 10,
+	SQP_BRIEF_SPINS = 64,		/* looks at the CQ ring, some 100 ns, before anything else is looked at */
+};
+
+/* Completions that are there. */
+static inline unsigned sqp_ready(const struct sqp_ring *r)
+{
+	return atomic_load_explicit(r->cq_ktail, memory_order_acquire) - r->cq_head;
+}
+
+/* Gives the completions before POSITION back to the kernel. */
+static inline void sqp_release_to(struct sqp_ring *r, unsigned position)
+{
+	r->cq_released = position;
+	atomic_store_explicit(r->cq_khead, position, memory_order_release);
+}
+
+/* All that have been handed out. */
+static inline void sqp_release(struct sqp_ring *r)
+{
+	sqp_release_to(r, r->cq_head);
+}
+
+/* In large steps: that keeps the line that holds the head in our cache. A side ring may have been given back ahead. */
+static inline void sqp_release_much(struct sqp_ring *r)
+{
+	if ((int)(r->cq_head - r->cq_released) >= (int)(r->cq_entries / 4))
+		sqp_release(r);
+}
+
+/* sqp_reap() of any ring, whether something is there or not. */
+int sqp_reap_any(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 
 /* Waits for at least MIN completions and takes up to MAX (MAX >= MIN; MIN not above those in flight). Returns
  * their number; *FIRST is then the position for sqp_cqe(). -ETIMEDOUT after SQP_STALLS_BEFORE_GIVING_UP periods of
  * stall_ms without any progress, or after one when cfg.give_up says so, and from then on at once (fio waits once more
  * for what is in flight before it ends the job); other -errno from io_uring_enter. */
-int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
+static inline int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first)
+{
+	unsigned have = sqp_ready(r);
+
+	for (unsigned spins = SQP_BRIEF_SPINS; have < min && spins; spins--)
+		have = sqp_ready(r);
+	if (__builtin_expect(have < min || r->looks.on || r->side, 0))
+		return sqp_reap_any(r, min, max, first);
+	sqp_release_much(r);	/* the completions of the last call have been read by now */
+	if (have > max)
+		have = max;
+	*first = r->cq_head;
+	r->cq_head += have;
+	r->inflight -= have;
+	r->count.completed += have;
+	return (int)have;
+}
 
 /* CQE number I of the last sqp_reap() that returned FIRST; valid until the next one. */
 static inline struct io_uring_cqe *sqp_cqe(struct sqp_ring *r, unsigned first, unsigned i)

@@ -239,7 +239,7 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 	}
 	map_pointers(r);
 	register_fd(r, &caps);
-	r->time_mask = cfg->time_all ? 0 : SQP_PICKUP_EVERY - 1;
+	r->time_after = cfg->time_all ? 1 : SQP_TIME_EVERY / 2;
 	r->active_ns = sqp_now_ns(r);
 	ret = sqp_looks_open(r, why);
 	if (ret)

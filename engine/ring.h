@@ -75,7 +75,8 @@ struct sqp_ring {
 	struct sqp_patience patience;
 	struct sqp_policy policy;
 	uint64_t active_ns;		/* last activity of the ring that we know of */
-	unsigned commits;
+	unsigned untimed, time_after;	/* commits since the last that was timed, and as many as make the next one timed */
+	uint32_t draw;			/* of the last random number */
 	bool idle_watched;		/* this sleep has been recorded */
 	bool gave_up;			/* a wait ended with -ETIMEDOUT: no other is worth while */
 	bool woken;			/* a wake-up was sent, ... */
@@ -83,7 +84,6 @@ struct sqp_ring {
 	uint64_t woken_ns;		/* ... at this time */
 	struct sqp_pickup pickup;
 	struct sqp_looks looks;
-	unsigned time_mask;		/* commits whose number has none of these bits are timed */
 	struct sqp_counters count;
 
 	/* set when the ring is opened */

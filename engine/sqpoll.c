@@ -27,20 +27,25 @@ extern struct ioengine_ops ioengine;
 #define WRONG_LAYOUT "sqpoll: the running %s lays out its structures otherwise than the tree of %s that this engine was built with; rebuild it with -DFIO_SOURCE_DIR set to the tree of this very fio\n"
 
 struct sqp_job {
+	/* what every I/O touches; so does the front of the ring */
+	bool quick;			/* reads and writes are what MODEL says, but for place and data: see queue_quick() */
+	bool slow_commits;		/* a commit is more than a time stamp and a publication */
+	bool slow_events;		/* completions need more than a look at their result */
+	uint16_t index_mask;		/* of the registered buffer, when there are any */
+	unsigned first;			/* position of the events of the last getevents */
+	struct io_uring_sqe model[2];	/* per direction */
 	struct sqp_ring ring;
 	bool ring_open;
 	struct sqp_seat seat;		/* of the ring, with sq_share */
 	bool async_trim;		/* this kernel may take discards through the ring */
 	bool keep_open;			/* files stay open and registered until the end */
 	bool vectored;
-	bool special;			/* requests need more than fill_sqe(): see queue_special() */
+	bool special;			/* requests need more than fill_sqe(): see fill_special() */
 	struct sqp_nvme_job *nvme;	/* NULL: no NVMe commands */
 	unsigned res_mask;		/* a request is done when the result is its length in these bits */
-	unsigned first;			/* position of the events of the last getevents */
 	unsigned force_count;
 	unsigned io_us;
 	struct cmdprio cmdprio;
-	struct io_u **pending;		/* filled, not yet published: their issue time is still due */
 	struct iovec *iovecs;		/* one per io_u */
 	int *fds;			/* one per file: kept open, or -1 */
 	unsigned nr_files;
@@ -107,7 +112,6 @@ static void free_job(struct sqp_job *job)
 	fio_cmdprio_cleanup(&job->cmdprio);
 	sqp_nvme_free(job->nvme);
 	free(job->position);
-	free(job->pending);
 	free(job->iovecs);
 	free(job->fds);
 	free(job);
@@ -125,14 +129,13 @@ static struct sqp_job *alloc_job(struct thread_data *td)
 	job->res_mask = nvme ? 0 : ~0u;
 	job->timelog.fd = -1;
 	job->nr_files = td->files_index;
-	job->pending = calloc(td->o.iodepth, sizeof(*job->pending));
 	job->iovecs = calloc(td->o.iodepth, sizeof(*job->iovecs));
 	job->fds = malloc((job->nr_files + 1) * sizeof(*job->fds));
 	for (unsigned i = 0; job->fds && i <= job->nr_files; i++)
 		job->fds[i] = -1;
 	if (nvme)
 		job->nvme = sqp_nvme_new(td, job->nr_files);
-	if (job->pending && job->iovecs && job->fds && (!nvme || job->nvme))
+	if (job->iovecs && job->fds && (!nvme || job->nvme))
 		return job;
 	free_job(job);
 	return NULL;
@@ -400,31 +403,6 @@ static int check_files(struct thread_data *td, struct sqp_job *job)
 	return 0;
 }
 
-static int sqp_fio_post_init(struct thread_data *td)
-{
-	struct sqp_job *job = td->io_ops_data;
-	struct sqp_options *o = td->eo;
-	struct sqp_why why;
-
-	if (open_ring(td, job) || open_stats(td, job) || open_timelog(td, job) || open_files(td, job) || check_files(td, job))
-		return 1;
-	if (fio_cmdprio_init(td, &job->cmdprio, &o->cmdprio_options)) {
-		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
-		return fail(td, EINVAL, &why);
-	}
-	if (job->nvme && job->cmdprio.mode != CMDPRIO_MODE_NONE) {
-		sqp_why(&why, 0, "cmd_type=nvme: an NVMe command has no priority; leave out the cmdprio options");
-		return fail(td, EINVAL, &why);
-	}
-	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
-	job->nr_notes = job->notes[0] ? 1 : 0;
-	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);
-	if (job->nvme && td_write(td) && job->nr_notes < SQP_MAX_NOTES && !sqp_nvme_polls_without_data(&job->ring))
-		job->notes[job->nr_notes++] = "hipri: flushes are made synchronously, a polled ring of this kernel never completes one";
-	job->ready = true;
-	return 0;
-}
-
 static void fill_rw(struct thread_data *td, struct sqp_job *job, struct io_u *io_u, struct io_uring_sqe *sqe)
 {
 	static const uint8_t op[2][3] = {
@@ -519,6 +497,49 @@ static int fill_special(struct thread_data *td, struct sqp_job *job, struct io_u
 	return ret;
 }
 
+/* What is the same in all reads, and in all writes, is put together once. */
+static void make_models(struct thread_data *td, struct sqp_job *job)
+{
+	const struct sqp_options *o = td->eo;
+	struct fio_file f = { .fileno = 0 };
+
+	job->quick = !job->special && !job->vectored && !job->position && !o->force_async && !job->ring.big_shift;
+	job->slow_events = job->nvme || job->position || job->ring.side || job->ring.big_shift;
+	job->slow_commits = job->ring.side || job->ring.big_shift || !job->ring.cfg.clock || !td->o.disable_slat || td->o.read_iolog_file;
+	job->index_mask = o->fixedbufs ? UINT16_MAX : 0;
+	for (int ddir = DDIR_READ; job->quick && ddir <= DDIR_WRITE; ddir++) {
+		struct io_u io_u = { .ddir = (enum fio_ddir)ddir, .file = &f };
+
+		fill_sqe(td, job, &io_u, &job->model[ddir]);
+	}
+}
+
+static int sqp_fio_post_init(struct thread_data *td)
+{
+	struct sqp_job *job = td->io_ops_data;
+	struct sqp_options *o = td->eo;
+	struct sqp_why why;
+
+	if (open_ring(td, job) || open_stats(td, job) || open_timelog(td, job) || open_files(td, job) || check_files(td, job))
+		return 1;
+	if (fio_cmdprio_init(td, &job->cmdprio, &o->cmdprio_options)) {
+		sqp_why(&why, 0, "the cmdprio options are not valid together; see the line above");
+		return fail(td, EINVAL, &why);
+	}
+	if (job->nvme && job->cmdprio.mode != CMDPRIO_MODE_NONE) {
+		sqp_why(&why, 0, "cmd_type=nvme: an NVMe command has no priority; leave out the cmdprio options");
+		return fail(td, EINVAL, &why);
+	}
+	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
+	make_models(td, job);
+	job->nr_notes = job->notes[0] ? 1 : 0;
+	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);
+	if (job->nvme && td_write(td) && job->nr_notes < SQP_MAX_NOTES && !sqp_nvme_polls_without_data(&job->ring))
+		job->notes[job->nr_notes++] = "hipri: flushes are made synchronously, a polled ring of this kernel never completes one";
+	job->ready = true;
+	return 0;
+}
+
 static bool goes_round_the_ring(const struct sqp_job *job, const struct io_u *io_u)
 {
 	if (job->nvme)
@@ -562,13 +583,11 @@ static enum fio_q_status queue_refused(struct thread_data *td, struct sqp_job *j
 	return FIO_Q_COMPLETED;
 }
 
-static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u)
+static __attribute__((noinline)) enum fio_q_status queue_any(struct thread_data *td, struct sqp_job *job, struct io_u *io_u)
 {
-	struct sqp_job *job = td->io_ops_data;
 	struct io_uring_sqe *sqe;
 	int ret;
 
-	fio_ro_check(td, io_u);
 	if (io_u->ddir > DDIR_WRITE && goes_round_the_ring(job, io_u))
 		return queue_in_place(td, job, io_u);
 	if (job->ring.side && ddir_sync(io_u->ddir) && !sqp_bypass_order(&job->ring))
@@ -583,30 +602,72 @@ static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u
 	} else {
 		fill_sqe(td, job, io_u, sqe);
 	}
-	job->pending[sqp_pending(&job->ring) - 1] = io_u;
 	if (job->position)
 		job->position[io_u->index] = job->ring.sq_tail - 1;
 	return FIO_Q_QUEUED;
 }
 
+static inline enum fio_q_status queue_quick(struct sqp_job *job, struct io_u *io_u)
+{
+	struct sqp_ring *r = &job->ring;
+	struct io_uring_sqe *sqe = &r->sqes[r->sq_tail & r->sq_mask];
+
+	/* fio has no more requests than the ring has entries */
+	r->sq_tail++;
+	*sqe = job->model[io_u->ddir];
+	sqe->fd = io_u->file->fileno;
+	sqe->off = io_u->offset;
+	sqe->addr = (uintptr_t)io_u->xfer_buf;
+	sqe->len = (unsigned)io_u->xfer_buflen;
+	sqe->user_data = (uintptr_t)io_u;
+	sqe->buf_index = (uint16_t)io_u->index & job->index_mask;
+	return FIO_Q_QUEUED;
+}
+
+static enum fio_q_status sqp_fio_queue(struct thread_data *td, struct io_u *io_u)
+{
+	struct sqp_job *job = td->io_ops_data;
+
+	if (__builtin_expect(job->quick && io_u->ddir <= DDIR_WRITE, 1))
+		return queue_quick(job, io_u);
+	return queue_any(td, job, io_u);
+}
+
+/* Number I of those that are filled and not yet published. */
+static inline struct io_u *pending(const struct sqp_ring *r, unsigned i, unsigned big_shift)
+{
+	return (struct io_u *)(uintptr_t)r->sqes[((r->sq_published + i) & r->sq_mask) << big_shift].user_data;
+}
+
 /* The issue time is set before the SQ thread can see the request: no completion is older than its issue. */
-static uint64_t stamp_pending(struct thread_data *td, struct sqp_job *job, unsigned nr)
+static inline uint64_t stamp_pending(struct sqp_ring *r, unsigned nr, unsigned big_shift)
 {
 	struct timespec now;
+	unsigned i = 0;
 
-	if (!job->ring.cfg.clock)
-		return 0;
 	fio_gettime(&now, NULL);
-	for (unsigned i = 0; i < nr; i++) {
-		job->pending[i]->issue_time = now;
-		io_u_queued(td, job->pending[i]);
-	}
-	if (td->o.read_iolog_file)
-		td->last_issue = now;
+	do {
+		pending(r, i, big_shift)->issue_time = now;
+	} while (++i < nr);
 	return timespec_ns(&now);
 }
 
-static int explain_enter(struct thread_data *td, int err)
+/* fio may want to be told of each submission: of its latency, or of its time in a replay. */
+static uint64_t stamp_and_tell(struct thread_data *td, struct sqp_ring *r, unsigned nr)
+{
+	uint64_t now_ns;
+
+	if (!r->cfg.clock)
+		return 0;
+	now_ns = stamp_pending(r, nr, r->big_shift);
+	for (unsigned i = 0; i < nr; i++)
+		io_u_queued(td, pending(r, i, r->big_shift));
+	if (td->o.read_iolog_file)
+		td->last_issue = pending(r, 0, r->big_shift)->issue_time;
+	return now_ns;
+}
+
+static __attribute__((noinline)) int explain_enter(struct thread_data *td, int err)
 {
 	struct sqp_why why;
 
@@ -622,13 +683,23 @@ static int explain_enter(struct thread_data *td, int err)
 
 static int commit_either(struct thread_data *td, struct sqp_job *job, unsigned nr)
 {
-	unsigned position = job->ring.side->sq_tail;
+	struct sqp_ring *r = &job->ring;
+	unsigned position = r->side->sq_tail;
 	bool aside;
-	int ret = sqp_bypass_commit(&job->ring, stamp_pending(td, job, nr), &aside);
+	int ret = sqp_bypass_commit(r, stamp_and_tell(td, r, nr), &aside);
 
+	/* they are still where they were filled */
 	for (unsigned i = 0; aside && job->position && i < nr; i++)
-		job->position[job->pending[i]->index] = position + i;
+		job->position[pending(r, i, r->big_shift)->index] = position + i;
 	return ret;
+}
+
+static __attribute__((noinline)) int commit_any(struct thread_data *td, struct sqp_job *job, unsigned nr)
+{
+	int ret = job->ring.side ? commit_either(td, job, nr) : sqp_commit(&job->ring, stamp_and_tell(td, &job->ring, nr));
+
+	io_u_mark_submit(td, nr);
+	return ret ? explain_enter(td, ret) : 0;
 }
 
 static int sqp_fio_commit(struct thread_data *td)
@@ -639,9 +710,11 @@ static int sqp_fio_commit(struct thread_data *td)
 
 	if (!nr)
 		return 0;
-	ret = job->ring.side ? commit_either(td, job, nr) : sqp_commit(&job->ring, stamp_pending(td, job, nr));
+	if (__builtin_expect(job->slow_commits, 0))
+		return commit_any(td, job, nr);
+	ret = sqp_commit(&job->ring, stamp_pending(&job->ring, nr, 0));
 	io_u_mark_submit(td, nr);
-	return ret ? explain_enter(td, ret) : 0;
+	return __builtin_expect(ret, 0) ? explain_enter(td, ret) : 0;
 }
 
 static int sqp_fio_getevents(struct thread_data *td, unsigned int min, unsigned int max,
@@ -650,7 +723,7 @@ static int sqp_fio_getevents(struct thread_data *td, unsigned int min, unsigned 
 	struct sqp_job *job = td->io_ops_data;
 	int ret = sqp_reap(&job->ring, min, max, &job->first);
 
-	return ret < 0 ? explain_enter(td, ret) : ret;
+	return __builtin_expect(ret < 0, 0) ? explain_enter(td, ret) : ret;
 }
 
 /* A discard that the ring cannot do (a kernel before 6.12) is done here, and so are all that follow. */
@@ -687,9 +760,8 @@ static void short_result(struct io_u *io_u, unsigned moved)
 		io_u->error = EIO;
 }
 
-static struct io_u *sqp_fio_event(struct thread_data *td, int event)
+static __attribute__((noinline)) struct io_u *any_event(struct thread_data *td, struct sqp_job *job, int event)
 {
-	struct sqp_job *job = td->io_ops_data;
 	const struct io_uring_cqe *cqe = sqp_cqe(&job->ring, job->first, (unsigned)event);
 	struct io_u *io_u = (struct io_u *)(uintptr_t)cqe->user_data;
 
@@ -705,6 +777,18 @@ static struct io_u *sqp_fio_event(struct thread_data *td, int event)
 		short_result(io_u, (unsigned)cqe->res);
 	if (job->position)
 		log_times(job, io_u, (unsigned)event);
+	return io_u;
+}
+
+static struct io_u *sqp_fio_event(struct thread_data *td, int event)
+{
+	struct sqp_job *job = td->io_ops_data;
+	const struct io_uring_cqe *cqe = &job->ring.cqes[(job->first + (unsigned)event) & job->ring.cq_mask];
+	struct io_u *io_u = (struct io_u *)(uintptr_t)cqe->user_data;
+
+	if (__builtin_expect(job->slow_events || cqe->res != (int)io_u->xfer_buflen, 0))
+		return any_event(td, job, event);
+	io_u->error = 0;
 	return io_u;
 }
 

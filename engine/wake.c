@@ -64,6 +64,46 @@ void sqp_pickup_check(struct sqp_ring *r, uint64_t now_ns, bool looking)
 	p->hist = NULL;
 }
 
+/* Half to one and a half of the average: a load that repeats itself is not always met at the same place. */
+static void draw_next(struct sqp_ring *r)
+{
+	unsigned every = sqp_time_every(r->cfg.depth);
+
+	r->untimed = 0;
+	r->draw = r->draw * 1664525 + 1013904223;
+	r->time_after = r->cfg.time_all ? 1 : every / 2 + (r->draw >> 16) % every;
+}
+
+void sqp_count_gap(struct sqp_ring *r, uint64_t gap_ns)
+{
+	if (gap_ns > SQP_PICKUP_GAP_NS) {
+		r->untimed--;
+		sqp_hist_add(&r->gap, gap_ns);
+		return;
+	}
+	sqp_hist_add_many(&r->gap, gap_ns, r->untimed);
+	draw_next(r);
+}
+
+static void time_commit(struct sqp_ring *r, uint64_t gap_ns, uint64_t now_ns)
+{
+	sqp_count_gap(r, gap_ns);
+	if (gap_ns > r->idle.awake_max_ns)
+		r->idle.awake_max_ns = gap_ns;
+	sqp_pickup_start(r, &r->taken, now_ns);
+	sqp_looks_start(r, now_ns);
+	if (r->live)
+		sqp_live_gap(r, gap_ns, now_ns);
+}
+
+void sqp_note_more(struct sqp_ring *r, uint64_t gap_ns, uint64_t now_ns)
+{
+	if (r->pickup.hist)
+		sqp_pickup_check(r, now_ns, false);
+	if (r->untimed >= r->time_after || gap_ns > SQP_PICKUP_GAP_NS)
+		time_commit(r, gap_ns, now_ns);
+}
+
 /*
  * A woken thread keeps NEED_WAKEUP set until it gets a CPU. It then clears the flag before it reads the tail, so
  * whoever published and still saw the flag will be served by the wake-up that is under way. It has arrived when

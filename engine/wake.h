@@ -13,20 +13,29 @@
 #include "look.h"
 
 enum {
-	SQP_PICKUP_EVERY = 64,		/* commits between two that are timed, pick-up and reaping; a power of 2 */
+	SQP_TIME_EVERY = 64,		/* commits between two that are timed, on average, ... */
+	SQP_TIME_PER_DEPTH = 16,	/* ... or so many times the depth: while one is timed, all that are before it cost more */
 	SQP_PICKUP_GAP_NS = 10000,	/* a commit after a longer gap is timed as well */
 	SQP_WAKE_AGAIN_NS = 1000000,	/* a wake-up that has shown no effect is sent again after this */
 };
 
 #define SQP_ATTENTION (IORING_SQ_NEED_WAKEUP | IORING_SQ_CQ_OVERFLOW)
 
+/* Commits between two that are timed, on average. */
+static inline unsigned sqp_time_every(unsigned depth)
+{
+	return depth * SQP_TIME_PER_DEPTH > SQP_TIME_EVERY ? depth * SQP_TIME_PER_DEPTH : SQP_TIME_EVERY;
+}
+
 /* Makes all filled SQEs visible to the SQ thread. */
 static inline void sqp_publish(struct sqp_ring *r)
 {
-	r->inflight += sqp_pending(r);
-	r->count.submitted += sqp_pending(r);
-	r->sq_published = r->sq_tail;
-	atomic_store_explicit(r->ktail, r->sq_tail, memory_order_release);
+	unsigned tail = r->sq_tail, nr = tail - r->sq_published;
+
+	atomic_store_explicit(r->ktail, tail, memory_order_release);
+	r->sq_published = tail;
+	r->inflight += nr;
+	r->count.submitted += nr;
 }
 
 /* After a publication: does the SQ thread have to be woken? */
@@ -59,22 +68,26 @@ void sqp_pickup_check(struct sqp_ring *r, uint64_t now_ns, bool looking);
 
 void sqp_pickup_start(struct sqp_ring *r, struct sqp_hist *hist, uint64_t now_ns);
 
+/* A commit that is timed came GAP_NS after the last activity: into the histogram, with those before it that were not. */
+void sqp_count_gap(struct sqp_ring *r, uint64_t gap_ns);
+
+/* Is this commit one to be timed? Each after a gap of more than SQP_PICKUP_GAP_NS is. Those after shorter ones follow
+ * each other by the million: now and then one stands for all since the last. */
+static inline bool sqp_commit_is_timed(struct sqp_ring *r, uint64_t gap_ns)
+{
+	return ++r->untimed >= r->time_after || gap_ns > SQP_PICKUP_GAP_NS;
+}
+
+/* The rarer part of sqp_note_gap(). */
+void sqp_note_more(struct sqp_ring *r, uint64_t gap_ns, uint64_t now_ns);
+
 static inline void sqp_note_gap(struct sqp_ring *r, uint64_t now_ns)
 {
-	uint64_t gap = now_ns - r->active_ns;
+	uint64_t gap_ns = now_ns - r->active_ns;
 
-	sqp_hist_add(&r->gap, gap);
-	if (gap > r->idle.awake_max_ns)
-		r->idle.awake_max_ns = gap;
-	if (r->pickup.hist)
-		sqp_pickup_check(r, now_ns, false);
-	if ((++r->commits & r->time_mask) == 0 || gap > SQP_PICKUP_GAP_NS) {
-		sqp_pickup_start(r, &r->taken, now_ns);
-		sqp_looks_start(r, now_ns);
-		if (r->live)
-			sqp_live_gap(r, gap, now_ns);
-	}
 	r->active_ns = now_ns;
+	if (__builtin_expect(sqp_commit_is_timed(r, gap_ns) || r->pickup.hist, 0))
+		sqp_note_more(r, gap_ns, now_ns);
 }
 
 /* Publishes what is filled and wakes the SQ thread if it sleeps. NOW_NS: CLOCK_MONOTONIC-like time read before

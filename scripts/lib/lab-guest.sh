@@ -95,6 +95,9 @@ boot_guest() {
 	monitor=$!
 	{ wait "$qemu" || status=$?; } 2>/dev/null
 	qemu=''
+	# of a QEMU that never opened its monitor
+	{ kill "$monitor" && wait "$monitor"; } 2>/dev/null || true
+	monitor=''
 	return "$status"
 }
 
@@ -107,14 +110,27 @@ stale_breakpoint() {
 		END { exit !stale }'
 }
 
+# emulator_crashed STATUS: QEMU died of a signal that nobody sends (docs/LAB.md)
+emulator_crashed() {
+	local name
+	for name in ILL ABRT BUS FPE SEGV; do
+		[ "$1" -ne $((128 + $(kill -l "$name"))) ] || return 0
+	done
+	return 1
+}
+
 # boot_again VMLINUZ: as boot_guest; a fault of the emulation is no answer, so all of it is done again, in a new guest
 boot_again() {
 	local status try
 	for try in first second last; do
 		status=0
 		boot_guest "$1" || status=$?
-		[[ $status -eq 0 && $try != last ]] || return "$status"
-		if stale_breakpoint; then
+		[ "$try" != last ] || return "$status"
+		if emulator_crashed "$status"; then
+			note "QEMU itself died of SIG$(kill -l "$status"): from the start, in a new guest"
+		elif [ "$status" -ne 0 ]; then
+			return "$status"
+		elif stale_breakpoint; then
 			note "QEMU ran an instruction that the kernel had replaced by then (docs/LAB.md): from the start, in a new guest"
 		elif [ "$try" = first ] && ! grep -aq 'lab: up' "$run/boot.log"; then
 			note "the kernel ended while it booted ($(last_words)): from the start, in a new guest"
@@ -134,7 +150,7 @@ end_guest() {
 # last_words: why there is no result
 last_words() {
 	local words
-	words=$(grep -Ev '^$|: warning: ' "$run/qemu.log" | head -n 1)
+	words=$(grep -Ev '^$|: warning: |^Please configure -smp' "$run/qemu.log" | head -n 1)
 	[ -n "$words" ] || words=$(tr -d '\r' <"$run/boot.log" 2>/dev/null | grep -m 1 -E 'Oops|BUG:|Kernel panic|No working init|lab: (no|drive)')
 	[ -n "$words" ] || words=$(tr -d '\r' <"$run/boot.log" 2>/dev/null | tail -n 1)
 	printf '%s' "${words:-the kernel said nothing: is it a bzImage for x86_64 with a serial console, an initrd and NVMe built in?}"

@@ -51,3 +51,13 @@ tar -C "$WORK/reference" -xzf "$WORK/reference/cells.tar.gz"
 figures='.recommend, [.workloads[] | .name, .verdict, .cost_ratio, (.points[] | .arm, .lat_us_mean, .lat_us_p99, .cost_us)]'
 diff <(jq "$figures" "$reference/derived/analysis.json") <(jq "$figures" "$WORK/reference/derived/analysis.json") ||
 	fail "the reference run has other figures"
+
+# Runs of ring and versus that were kept whole: the same tables for their drawings.
+for kept in "$SQP_SOURCE"/results/reference/*-ring-* "$SQP_SOURCE"/results/reference/*-versus-*; do
+	[ -d "$kept" ] || continue
+	rm -rf "$WORK/kept"
+	cp -r "$kept" "$WORK/kept"
+	rm -r "$WORK/kept/derived" "$WORK/kept/report.html"
+	"$SQP_BENCH" report "$WORK/kept" >/dev/null || fail "the reference run ${kept##*/}"
+	diff -r -x '*.svg' "$kept/derived" "$WORK/kept/derived" >&2 || fail "the reference run ${kept##*/} has other figures"
+done

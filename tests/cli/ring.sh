@@ -6,6 +6,8 @@
 # Wrong if: a count, a file or a cell is missing, or a bad argument is taken. How fast anything is, is not tested.
 # shellcheck source=tests/lib.sh
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
+# shellcheck source=tests/cli/page.sh
+. "$SQP_SOURCE/tests/cli/page.sh" || exit 1
 need jq gnuplot
 
 ring=("$SQP_BENCH" ring --seconds 0.05 --rounds 3 --batch "1,5" --bs 512 --engine-dir "$SQP_ENGINE_DIR")
@@ -57,9 +59,13 @@ holds '.latencies[1].n == .latencies[2].n and (.latencies[0] | .n + .discarded) 
 
 dir=$(jq -r .dir "$WORK/json")
 [ "$(cd "$dir" && find . -type f | sort | tr '\n' ' ')" = \
-	"./derived/ring.svg ./derived/ring.tsv ./end.json ./env.json ./ring.json ./rounds.tsv ./run.json ./samples.tsv " ] ||
+	"./derived/ring-latency.svg ./derived/ring-latency.tsv ./derived/ring-same-cpu.svg ./derived/ring-same-cpu.tsv ./derived/ring.svg ./derived/ring.tsv \
+./end.json ./env.json ./report.html ./ring.json ./rounds.tsv ./run.json ./samples.tsv " ] ||
 	fail "kept: $(cd "$dir" && find . -type f | sort)"
-jq 'del(.dir)' "$WORK/json" >"$WORK/said"
+[ "$(jq -r .report "$WORK/json")" = "$dir/report.html" ] || fail "the report is elsewhere"
+page_is_whole "$dir" 3
+made_again "$dir"
+jq 'del(.dir, .report, .answer, .missing)' "$WORK/json" >"$WORK/said"
 jq . "$dir/ring.json" | cmp -s - <(jq . "$WORK/said") || diff <(jq . "$dir/ring.json") "$WORK/said" >&2 || fail "ring.json is not what was printed"
 [ "$(lines rounds.tsv 1)" -eq $((21 * 3)) ] || fail "not every cell is in rounds.tsv"
 [ "$(lines rounds.tsv '$10 != $11')" -eq 0 ] || fail "submitted and completed differ in rounds.tsv"
@@ -76,13 +82,15 @@ done
 "$SQP_BENCH" list --out "$WORK/out" --json | jq -e 'length == 1 and (.[0] | .kind == "ring" and .state == "complete" and .exit == 0)' >/dev/null || fail "list"
 expect_fail 'no results of fio' "$SQP_BENCH" compare "$dir" "$dir"
 
-# a file of one's own, its last block cut off; the table
+# a file of one's own, its last block cut off; the table; gnuplot missing
 head -c 100000 /dev/urandom >"$WORK/mine"
 before=$(cksum <"$WORK/mine")
-"${ring[@]}" --bs 4096 --refill --file "$WORK/mine" --out "$WORK/out" >"$WORK/table" 2>/dev/null || fail "ring --file failed: $?"
+PATH=$WORK "${ring[@]}" --bs 4096 --refill --file "$WORK/mine" --out "$WORK/out" >"$WORK/table" 2>/dev/null || fail "ring --file failed: $?"
 for row in 'nop +5 +[0-9]+ \[' 'read 4096 +1 +[0-9]+ \[' 'read 4096 +32 +[0-9]+ \[' '(wake|bypass) .* [0-9]+ ' 'plain .* [0-9]+ +[0-9.]+ '; do
 	grep -Eq "^$row" "$WORK/table" || { cat "$WORK/table" >&2; fail "no row: $row"; }
 done
+grep -q '^note: there are no drawings: ' "$WORK/table" || fail "no note of missing drawings"
+grep -q 'there are no drawings: ' "$(sed -n 's/^report: //p' "$WORK/table")" || fail "the page does not say that drawings are missing"
 [ "$(cksum <"$WORK/mine")" = "$before" ] || fail "the file was changed"
 [ "$(tail -n 1 "$WORK/table")" = "run: $(find "$WORK/out/runs" -mindepth 1 -maxdepth 1 | sort | tail -n 1)" ] || fail "the last line does not name the run"
 
@@ -94,6 +102,7 @@ holds '.cpu == 0 and .sq_cpu == 0 and (.notes | length) == 1 and (.notes[0] | te
 if [ -z "$SQP_PRELOAD" ]; then
 	need fio
 	run_ring "$WORK/fio" --with-fio --batch 4 --rounds 2
+	page_is_whole "$(jq -r .dir "$WORK/json")" 4
 	holds '(.fio | startswith("fio-")) and ([.cells[] | select(.kind == "fio")] | length == 1)'
 	holds '. as $d | .cells[] | select(.kind == "fio") | . as $f | ($d.cells[] | select(.kind == "rate" and .way == "spin" and .op == "read")) as $r
 		| .op == "read" and .bytes == 512 and .batch == 4 and (.values | length) == 2 and .ratio.of == "ring" and .ratio.to == "fio"

@@ -117,6 +117,33 @@ keeps_files() {
 	echo 'ok: two guests at once, one by path; files in --out are kept, and that is said'
 }
 
+# crashing TIMES STATUS: QEMU itself dies of SIGSEGV so often, then works; what the lab makes of it
+crashing() {
+	local rc=0 dir=$WORK/crashing qemu
+	qemu=$(command -v qemu-system-x86_64)
+	mkdir -p "$dir"
+	echo "$1" >"$dir/left"
+	cat >"$dir/qemu-system-x86_64" <<-END
+		#!/bin/bash
+		read -r left <$dir/left
+		[ "\$left" -gt 0 ] || exec $qemu "\$@"
+		echo "\$((left - 1))" >$dir/left
+		kill -SEGV \$\$
+	END
+	chmod +x "$dir/qemu-system-x86_64"
+	PATH=$dir:$PATH "$lab" "$kernel" -- echo here >"$dir/log" 2>&1 </dev/null || rc=$?
+	[ "$rc" -eq "$2" ] || fail "QEMU crashed $1 times: exit $rc where $2 was expected: $(cat "$dir/log")"
+	[ "$(grep -c '^lab: QEMU itself died of SIGSEGV: from the start, in a new guest$' "$dir/log")" -eq $(($1 < 3 ? $1 : 2)) ] ||
+		fail "not each new guest was told: $(cat "$dir/log")"
+	last_guest_only "$dir/log"
+	case $2 in
+	0) [ "$(cat "$dir/log")" = here ] || fail "after a crash of QEMU: $(cat "$dir/log")" ;;
+	*) grep -q '^lab: error: the guest ended before the command did (status 139): ' "$dir/log" || fail "no reason: $(cat "$dir/log")" ;;
+	esac
+	clean "QEMU that crashes $1 times"
+	echo "ok: exit $rc where QEMU crashes $1 times"
+}
+
 # oops CODE STATUS: does a guest that died with these bytes around its instruction get another try?
 oops() {
 	local rc=0
@@ -136,6 +163,8 @@ without cpio
 # the first that fetches the kernel, on a machine that has none
 ends 124 'not done after 4 s, guest ended \(--timeout gives it longer\)' $kernel --timeout 4 -- sleep 100
 ends 77 "kernel $kernel has HZ=250, not 1000; make one: scripts/lab build --help" $kernel --hz 1000 true
+crashing 1 0
+crashing 3 125
 ends 2 'HZ of .*/vmlinuz is not known before it runs; leave out --hz' "$image" --hz 250 true
 ends 125 'Kernel panic' $kernel -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 interrupted TERM 143

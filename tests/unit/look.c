@@ -6,6 +6,7 @@
 #include "reap.h"
 #include "wake.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum { ENTRIES = 8, SECOND_NS = 1000000000 };
@@ -29,7 +30,7 @@ static int set_up(void **state)
 	r = (struct sqp_ring){
 		.cq_ktail = &cq_tail, .cq_khead = &cq_head, .khead = &sq_head, .ktail = &sq_tail, .kflags = &flags,
 		.cqes = cqes, .sqes = sqes, .cq_entries = ENTRIES, .sq_entries = ENTRIES,
-		.cq_mask = ENTRIES - 1, .sq_mask = ENTRIES - 1, .time_mask = SQP_PICKUP_EVERY - 1,
+		.cq_mask = ENTRIES - 1, .sq_mask = ENTRIES - 1, .time_after = SQP_TIME_EVERY / 2,
 		.cfg = { .depth = ENTRIES, .clock = true, .clock_ns = test_clock, .stall_ms = 1000 },
 	};
 	/* positions that wrap within the test */
@@ -108,17 +109,40 @@ static void a_sample_ends_with_the_completion_it_waits_for(void **state)
 	assert_int_equal(r.reaped.n, 1);
 }
 
-static void most_commits_are_not_timed(void **state)
+/* COMMITS of one request each, every PERIODth after a gap of 20 us and the others after 100 ns */
+static void submit_many(int commits, int period)
 {
-	enum { COMMITS = 10 * SQP_PICKUP_EVERY };
+	uint64_t now_ns = 0;
 
-	(void)state;
-	for (int i = 0; i < COMMITS; i++) {
+	for (int i = 0; i < commits; i++) {
+		now_ns += i % period ? 100 : 20000;
+		at(now_ns, 0, 0);
 		submit(1);
-		at((uint64_t)i * 10, 1, 1);
+		at(now_ns, 1, 1);
 		reap(1, 1, 1);
 	}
-	assert_int_equal(r.reaped.n, COMMITS / SQP_PICKUP_EVERY);
+}
+
+static void most_commits_are_not_timed(void **state)
+{
+	enum { TIMED = 100 };
+
+	(void)state;
+	submit_many((int)(TIMED * sqp_time_every(ENTRIES)), INT_MAX);
+	assert_in_range(r.reaped.n, TIMED * 3 / 4, TIMED * 5 / 4);
+}
+
+/* Each short gap that was not timed is one of those that another one stands for, so none is missing in the histogram. */
+static void a_load_that_repeats_itself_is_seen_as_it_is(void **state)
+{
+	enum { COMMITS = 1000 * SQP_TIME_EVERY, LENGTHY = COMMITS / SQP_TIME_EVERY };
+
+	(void)state;
+	submit_many(COMMITS, SQP_TIME_EVERY);
+	assert_int_equal(r.gap.n + r.untimed, COMMITS);
+	assert_int_equal(r.gap.bin[sqp_hist_index(20000)], LENGTHY);
+	assert_int_equal(r.gap.bin[sqp_hist_index(100)] + r.untimed, COMMITS - LENGTHY);
+	assert_int_equal(r.idle.awake_max_ns, 20000);
 }
 
 static void time_every_request(void)
@@ -127,7 +151,7 @@ static void time_every_request(void)
 
 	sqp_looks_close(&r);
 	r.cfg.time_all = true;
-	r.time_mask = 0;
+	r.time_after = 1;
 	assert_int_equal(sqp_looks_open(&r, &why), 0);
 }
 
@@ -176,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_last_look_without_it_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_sample_ends_with_the_completion_it_waits_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(most_commits_are_not_timed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_load_that_repeats_itself_is_seen_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_request_is_timed_when_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_quickest_request_is_timed_as_well, set_up, tear_down),
 	};

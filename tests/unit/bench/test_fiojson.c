@@ -27,6 +27,23 @@ static void whole(void **state)
 	json_decref(doc);
 }
 
+static void writes_count_where_nothing_was_read(void **state)
+{
+	static const char text[] =
+		"{ \"jobs\": [ { \"error\": 0, \"job_runtime\": 1000, \"read\": { \"total_ios\": 0, \"iops\": 0.0 }, "
+		"\"write\": { \"total_ios\": 7, \"iops\": 70.0, \"lat_ns\": { \"mean\": 3000.0, \"bins\": { \"3000\": 7 } } } } ] }\n";
+	struct fio_result r;
+	json_t *doc = fiojson_parse(text, "t", NULL);
+
+	(void)state;
+	assert_int_equal(fiojson_result(doc, &r, NULL), 0);
+	assert_near(r.ios, 7, 0);
+	assert_near(r.iops, 70, 0);
+	assert_near(hist_percentile(&r.lat_ns, 50), 3000, 0);
+	hist_free(&r.lat_ns);
+	json_decref(doc);
+}
+
 static void noise(void **state)
 {
 	static const char *const texts[] = {
@@ -118,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),   cmocka_unit_test(noise),	  cmocka_unit_test(not_a_number),
 		cmocka_unit_test(cut_off), cmocka_unit_test(wrong_shape), cmocka_unit_test(lines),
+		cmocka_unit_test(writes_count_where_nothing_was_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

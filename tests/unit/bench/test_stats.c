@@ -156,12 +156,48 @@ static void percentiles(void **state)
 	hist_free(&sum);
 }
 
+/* Cells whose rounds do not differ have no interval; with rounds that do, it lies around the value and says the same each time. */
+static void geometric_mean(void **state)
+{
+	const double same[][STATS_N_MAX] = { { 2, 2, 2 }, { 8, 8, 8 } };
+	const double apart[][STATS_N_MAX] = { { 1, 2, 3, 4, 5 }, { 10, 12, 12, 12, 14 } };
+	struct est e = stats_geomean_est(same, 2, 3), again;
+
+	(void)state;
+	assert_near(e.value, 4, 1e-9);
+	assert_near(e.lo, 4, 1e-9);
+	assert_near(e.hi, 4, 1e-9);
+	e = stats_geomean_est(apart, 2, 5);
+	assert_near(e.value, 6, 1e-6);	/* of 3 and 12 */
+	assert_true(e.lo < 5 && e.lo >= 3 && e.hi > 7 && e.hi <= 9);
+	again = stats_geomean_est(apart, 2, 5);
+	assert_near(e.lo, again.lo, 0);
+	assert_near(e.hi, again.hi, 0);
+	assert_int_equal(stats_geomean_est(apart, 2, 6).n, 0);	/* the sixth is 0 */
+	assert_int_equal(stats_geomean_est(apart, 0, 5).n, 0);
+}
+
+/* Ten normal values of mean 100: the interval of their deviation is that of the chi-squared table, 2.700 and 19.023 for nine degrees. */
+static void spread(void **state)
+{
+	const double x[] = { 94, 96, 98, 99, 100, 100, 101, 102, 104, 106 };
+	struct est e = stats_spread_est(x, 10);
+	double sd = sqrt((36 + 16 + 4 + 1 + 0 + 0 + 1 + 4 + 16 + 36) / 9.0);
+
+	(void)state;
+	assert_near(e.value, sd, 1e-6);
+	assert_near(e.lo, sd * sqrt(9 / 19.023), 1e-3);
+	assert_near(e.hi, sd * sqrt(9 / 2.700), 2e-3);
+	assert_int_equal(stats_spread_est(x, 1).n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(median),   cmocka_unit_test(coverage), cmocka_unit_test(interval),
 		cmocka_unit_test(drift),    cmocka_unit_test(central),  cmocka_unit_test(percentiles),
 		cmocka_unit_test(ratio),    cmocka_unit_test(ratio_coverage), cmocka_unit_test(ratio_covers),
+		cmocka_unit_test(geometric_mean), cmocka_unit_test(spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
