@@ -122,12 +122,13 @@ threads_named() {
 }
 
 # shared: one SQ thread for two jobs; one wakes it now and then, and the other, which does not, writes and syncs through both its
-# rings. Two latencies, so that its requests do not all come back at once.
+# rings: after each pause the thread sleeps, and is then called while requests are in flight past it. (Its own completions keep it awake.) Two
+# latencies, so that they do not all come back at once.
 shared() {
 	local slow=$1 fast=$2 fio submit=("$tracing"/events/io_uring/io_uring_submit_*)	# _sqe, since 6.4 _req
 	new_jobs "stats_file=$OUT/shared.jsonl" size=8m thread sq_share=2 sq_thread_idle=1 time_based runtime=3 direct=1
-	job waker "filename=$fast" rw=randread "thinktime=$((idle_ms * 3))ms"
-	job syncs "filename=$slow" rw=randwrite sq_wake=bypass iodepth=2 fsync=4 fdatasync=6 file_service_type=random
+	job waker "filename=$fast" rw=randread "thinktime=$((idle_ms * 2))ms"
+	job syncs "filename=$slow" rw=randwrite sq_wake=bypass iodepth=4 fsync=4 fdatasync=6 file_service_type=random "thinktime=${idle_ms}ms" thinktime_blocks=12
 	[ "$nvme" = no ] || trace_on io_uring_create "${submit[0]##*/}" io_uring_complete
 	rm -f "$OUT/shared.jsonl"
 	run shared &
