@@ -4,6 +4,13 @@
 /* Each wait counts 1/64: fewer, and long waits that come in a row or in turns would set what is done about the next. */
 enum { LEARN_SHIFT = 6 };
 
+static void note_sign(struct sqp_patience *p, uint64_t now_ns)
+{
+	if (p->sign_ns && now_ns - p->sign_ns <= SQP_SIGN_NS)
+		p->crowded_until_ns = now_ns + SQP_CROWDED_NS;
+	p->sign_ns = now_ns;
+}
+
 bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, unsigned behind)
 {
 	if (mode != SQP_REAP_HYBRID)
@@ -15,7 +22,7 @@ bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t
 	if (waited_ns < SQP_SPIN_NS + (uint64_t)behind * SQP_TAKE_NS)
 		return false;
 	if (behind)			/* it does not say that it sleeps, and it has not come */
-		p->crowded_until_ns = now_ns + SQP_CROWDED_NS;
+		note_sign(p, now_ns);
 	return true;
 }
 

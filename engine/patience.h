@@ -13,13 +13,15 @@
 enum {
 	SQP_SPIN_NS = 20000,		/* spin no longer than this: what blocking costs, its delay included */
 	SQP_TAKE_NS = 2000,		/* an SQ thread that has a CPU takes an entry within so long, ... */
-	SQP_CROWDED_NS = 10000000,	/* for so long after a sign of too few CPUs, do not spin at all */
+	SQP_SIGN_NS = 2000000,		/* two signs of too few CPUs no further apart are believed: one may be an interrupt's, or the host's, ... */
+	SQP_CROWDED_NS = 10000000,	/* ... and for so long after that, do not spin at all */
 };
 
 /* Zero is the start: nothing learnt. */
 struct sqp_patience {
 	uint64_t spinning_ns;		/* moving average of what spinning first would have cost, of the waits long enough to be timed */
-	uint64_t crowded_until_ns;	/* 0: no sign of it */
+	uint64_t sign_ns;		/* when the SQ thread was last seen to wait for a CPU; 0: never */
+	uint64_t crowded_until_ns;	/* 0: it is not believed */
 };
 
 /* Shall a wait of MODE block before it has spun at all? It may say yes when there are signs of too few CPUs; the clock

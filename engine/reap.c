@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <sys/poll.h>
 
-/* A look at the clock costs some 20 ns: about 1 us of spinning lies between two. */
-enum { SPINS_PER_CLOCK = 1024, BRIEF_NS = 1000000 };
+/* A look at the clock costs some 20 ns, a spin as much or more: 1 or 2 us lie between two. */
+enum { SPINS_PER_CLOCK = 48, BRIEF_NS = 1000000 };
 
 /* A wait for completions. */
 struct wait {
@@ -241,6 +241,7 @@ static int wait_for_more(struct sqp_ring *r, unsigned have, unsigned min)
 	int ret = 0;
 
 	for (unsigned spins = 1; all_ready(r) <= have && !ret; spins++) {
+		sqp_relax();
 		ret = look_around(r, spins);
 		if (__builtin_expect(spins % SPINS_PER_CLOCK == 0 || impatient, 0) && !ret)
 			ret = long_wait(r, &w);

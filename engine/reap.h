@@ -7,8 +7,18 @@
 
 enum {
 	SQP_STALLS_BEFORE_GIVING_UP = 10,
-	SQP_BRIEF_SPINS = 64,		/* looks at the CQ ring, some 100 ns, before anything else is looked at */
+	SQP_BRIEF_SPINS = 16,		/* looks at the CQ ring, some 400 ns, before anything else is looked at */
 };
+
+/* Between two looks: leaves the core to its other hardware thread, which may be the SQ thread's. */
+static inline void sqp_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
 
 /* Completions that are there. */
 static inline unsigned sqp_ready(const struct sqp_ring *r)
@@ -39,6 +49,17 @@ static inline void sqp_release_much(struct sqp_ring *r)
 /* sqp_reap() of any ring, whether something is there or not. */
 int sqp_reap_any(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first);
 
+static inline unsigned sqp_spin_briefly(const struct sqp_ring *r, unsigned min)
+{
+	unsigned have = 0;
+
+	for (unsigned spins = SQP_BRIEF_SPINS; have < min && spins; spins--) {
+		sqp_relax();
+		have = sqp_ready(r);
+	}
+	return have;
+}
+
 /* Waits for at least MIN completions and takes up to MAX (MAX >= MIN; MIN not above those in flight). Returns
  * their number; *FIRST is then the position for sqp_cqe(). -ETIMEDOUT after SQP_STALLS_BEFORE_GIVING_UP periods of
  * stall_ms without any progress, or after one when cfg.give_up says so, and from then on at once (fio waits once more
@@ -47,8 +68,8 @@ static inline int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsig
 {
 	unsigned have = sqp_ready(r);
 
-	for (unsigned spins = SQP_BRIEF_SPINS; have < min && spins; spins--)
-		have = sqp_ready(r);
+	if (have < min && !sqp_patience_short(&r->patience, r->cfg.reap))
+		have = sqp_spin_briefly(r, min);
 	if (__builtin_expect(have < min || r->looks.on || r->side, 0))
 		return sqp_reap_any(r, min, max, first);
 	sqp_release_much(r);	/* the completions of the last call have been read by now */

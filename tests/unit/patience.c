@@ -99,6 +99,13 @@ static void a_starved_sq_thread_is_given_the_cpu(void **state)
 
 	(void)state;
 	assert_false(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, LIMIT_NS - 1, BEHIND));
+	/* the host, or an interrupt, may have had its CPU once, and again much later */
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, LIMIT_NS, BEHIND));
+	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
+	now_ns += SQP_SIGN_NS + 1;
+	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, LIMIT_NS, BEHIND));
+	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
+	now_ns += SQP_SIGN_NS;
 	assert_true(sqp_patience_ends(&p, SQP_REAP_HYBRID, now_ns, LIMIT_NS, BEHIND));
 	assert_true(sqp_patience_short(&p, SQP_REAP_HYBRID));
 	/* from now on at once, ... */
