@@ -161,7 +161,7 @@ static void look_at_clock(struct sqp_ring *r, struct wait *w)
 		w->start_ns = w->now_ns;
 }
 
-/* The part of a wait that looks at the clock: about once a microsecond of it. */
+/* The part of a wait that looks at the clock. */
 static int long_wait(struct sqp_ring *r, struct wait *w)
 {
 	int ret;

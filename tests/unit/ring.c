@@ -69,6 +69,25 @@ static void commit(void)
 	assert_int_equal(r.side ? sqp_bypass_commit(&r, sqp_now_ns(&r), &went_aside) : sqp_commit(&r, sqp_now_ns(&r)), 0);
 }
 
+/* File 0 of the ring: a pipe, a read of which is in flight until something is written. */
+static void register_pipe(int fds[2])
+{
+	struct sqp_why why;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
+	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+}
+
+/* The first entry of a ring. */
+static void fill_pipe_read(void)
+{
+	static char buf[16];
+
+	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
+	r.sqes[0].flags = IOSQE_FIXED_FILE;
+}
+
 static void sleep_ms(unsigned ms)
 {
 	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
@@ -211,23 +230,18 @@ static void overflowed_completions_come_back(void **state)
 static void wait_for_silence(bool (*give_up)(void *arg), unsigned stalls, enum sqp_reap_mode reap, enum sqp_wake_mode wake)
 {
 	struct sqp_config cfg = config(wake ? IDLE_MS : LONG_IDLE_MS);
-	static char buf[16];
-	struct sqp_why why;
 	unsigned first;
 	int fds[2];
 
-	assert_int_equal(pipe(fds), 0);
 	cfg.stall_ms = STALL_MS;
 	cfg.on_stall = count_stall;
 	cfg.give_up = give_up;
 	cfg.reap = reap;
 	cfg.wake = wake;
 	open_ring(&cfg);
-	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
-	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+	register_pipe(fds);
 	assert_true(wake == SQP_WAKE_ALWAYS || falls_asleep());
-	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
-	r.sqes[0].flags = IOSQE_FIXED_FILE;
+	fill_pipe_read();
 	commit();
 	stalls_told = 0;
 	/* the second wait does not begin again */
@@ -542,19 +556,14 @@ static void both_rings_are_reaped(void **state)
 static void order_is_kept_within_a_ring(void **state)
 {
 	struct sqp_config cfg = config(IDLE_MS);
-	static char buf[16];
-	struct sqp_why why;
 	unsigned first;
 	int fds[2];
 
 	(void)state;
-	assert_int_equal(pipe(fds), 0);
 	cfg.wake = SQP_WAKE_BYPASS;
 	open_ring(&cfg);
-	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
-	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
-	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
-	r.sqes[0].flags = IOSQE_FIXED_FILE;
+	register_pipe(fds);
+	fill_pipe_read();
 	assert_int_equal(sqp_commit(&r, sqp_now_ns(&r)), 0);	/* through the SQ thread */
 	while (sqp_untaken(&r))
 		sleep_ms(1);
@@ -583,8 +592,6 @@ static void order_is_kept_within_a_ring(void **state)
 static void a_blocked_reaper_is_woken(void **state)
 {
 	struct sqp_config cfg = config(IDLE_MS);
-	static char buf[16];
-	struct sqp_why why;
 
 	(void)state;
 	cfg.reap = SQP_REAP_SLEEP;
@@ -592,14 +599,11 @@ static void a_blocked_reaper_is_woken(void **state)
 		unsigned first;
 		int fds[2];
 
-		assert_int_equal(pipe(fds), 0);
 		cfg.wake = aside ? SQP_WAKE_BYPASS : SQP_WAKE_ALWAYS;
 		open_ring(&cfg);
-		assert_int_equal(sqp_files_init(&r, 1, &why), 0);
-		assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+		register_pipe(fds);
 		assert_true(falls_asleep());
-		io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
-		r.sqes[0].flags = IOSQE_FIXED_FILE;
+		fill_pipe_read();
 		commit();
 		assert_int_equal(went_aside, aside);
 		if (!fork()) {
@@ -635,19 +639,14 @@ static uint64_t clock_that_falls_back(void)
 static void a_clock_that_falls_back_ends_no_wait(void **state)
 {
 	struct sqp_config cfg = config(LONG_IDLE_MS);
-	static char buf[16];
-	struct sqp_why why;
 	unsigned first;
 	int fds[2];
 
 	(void)state;
-	assert_int_equal(pipe(fds), 0);
 	cfg.clock_ns = clock_that_falls_back;
 	open_ring(&cfg);
-	assert_int_equal(sqp_files_init(&r, 1, &why), 0);
-	assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
-	io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
-	r.sqes[0].flags = IOSQE_FIXED_FILE;
+	register_pipe(fds);
+	fill_pipe_read();
 	commit();
 	if (!fork()) {
 		sleep_ms(200);
@@ -683,8 +682,6 @@ static uint64_t clock_with_an_answer(void)
 static void a_reaper_of_two_rings_waits_for_no_more_than_there_is(void **state)
 {
 	struct sqp_config cfg = config(IDLE_MS);
-	static char buf[16];
-	struct sqp_why why;
 
 	(void)state;
 	cfg.wake = SQP_WAKE_BYPASS;
@@ -694,13 +691,10 @@ static void a_reaper_of_two_rings_waits_for_no_more_than_there_is(void **state)
 		unsigned first;
 		int fds[2];
 
-		assert_int_equal(pipe(fds), 0);
 		open_ring(&cfg);
-		assert_int_equal(sqp_files_init(&r, 1, &why), 0);
-		assert_int_equal(sqp_file_set(&r, 0, fds[0], "pipe", &why), 0);
+		register_pipe(fds);
 		assert_true(falls_asleep());
-		io_uring_prep_read(sqp_next_sqe(&r), 0, buf, sizeof(buf), 0);
-		r.sqes[0].flags = IOSQE_FIXED_FILE;
+		fill_pipe_read();
 		if (aside)
 			commit();
 		else
