@@ -229,6 +229,8 @@ static unsigned put_block(FILE *f, const struct forest_line *l, int n, bool far,
 	for (int i = 0; i < n; i++)
 		if (wanted(&l[i], n - i, far, !blocks))
 			put_line(f, position++, &l[i]);
+	if (position == 1)	/* gnuplot 5.4 crashes on a panel of one line */
+		fputs("1\t0\t \tNaN\tNaN\tNaN\tNaN\tNaN\tNaN\t0\tNaN\t \t \t \n", f);
 	return blocks + 1;
 }
 
