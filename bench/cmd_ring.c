@@ -353,13 +353,7 @@ static int finish(struct session *s, struct why *why)
 	if (rc)
 		return rc;
 	doc = ringdata_json(b);
-	rc = store_keep(&s->run, "ring.json", json_incref(doc), why);
-	if (!rc)
-		rc = store_keep(&s->run, "end.json", json_pack("{s:i}", "exit", 0), why);
-	if (!rc)
-		rc = page_make(&report_ring, &s->run, &said, why);
-	if (!rc)
-		rc = store_commit(&s->run, why);
+	rc = page_keep(&report_ring, &s->run, doc, json_pack("{s:i}", "exit", 0), &said, why);
 	if (!rc && s->a->common.json) {
 		json_object_set_new(doc, "dir", json_string(s->run.final));
 		page_put(doc, &s->run, &said);

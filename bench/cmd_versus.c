@@ -143,15 +143,7 @@ static int finish(struct session *s, struct why *why)
 	clean_up(s);
 	json_object_update_new(doc, json_pack("{s:s, s:s, s:s, s:O}", "id", s->run.id, "created", s->created, "command", s->command, "env", s->env));
 	json_object_set_new(end, "exit", json_integer(0));
-	rc = store_keep(&s->run, "versus.json", json_incref(doc), why);
-	if (rc)
-		json_decref(end);
-	else
-		rc = store_keep(&s->run, "end.json", end, why);
-	if (!rc)
-		rc = page_make(&report_versus, &s->run, &said, why);
-	if (!rc)
-		rc = store_commit(&s->run, why);
+	rc = page_keep(&report_versus, &s->run, doc, end, &said, why);
 	if (!rc && s->a->common.json) {
 		json_object_set_new(doc, "dir", json_string(s->run.final));
 		page_put(doc, &s->run, &said);

@@ -40,6 +40,9 @@ struct page_said {
 /* Makes derived/ and report.html in RUN. Without gnuplot the page has tables only and says why. -EINVAL: files are damaged. */
 int page_make(const struct page_kind *kind, const struct run *run, struct page_said *said, struct why *why);
 
+/* How a RUN ends that store_create() began: DOC, END (end.json, taken over) and the page into it, and it is committed. */
+int page_keep(const struct page_kind *kind, struct run *run, json_t *doc, json_t *end, struct page_said *said, struct why *why);
+
 /* RUN from the files in DIR. -ENOENT, -EINVAL. */
 int page_open(struct run *run, const char *dir, struct why *why);
 

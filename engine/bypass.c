@@ -16,6 +16,7 @@ int sqp_bypass_open(struct sqp_ring *r, struct sqp_why *why)
 	if (!side)
 		return sqp_why(why, -ENOMEM, "sq_wake=bypass: no memory for a second ring");
 	cfg.plain = true;
+	cfg.deferred = true;
 	cfg.wake = SQP_WAKE_ALWAYS;
 	cfg.sq_cpu = SQP_ANY_CPU;
 	cfg.attach_to = NULL;
@@ -110,5 +111,5 @@ int sqp_bypass_commit(struct sqp_ring *r, uint64_t now_ns, bool *aside)
 	r->count.bypassed += nr;
 	sqp_publish(r->side);
 	/* what the kernel does not take now (no memory, a full CQ ring) is submitted again while completions are waited for */
-	return sqp_enter(r->side, nr, 0);
+	return sqp_enter(r->side, nr, IORING_ENTER_GETEVENTS);
 }

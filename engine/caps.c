@@ -10,7 +10,8 @@ enum { OP_ANY = -1 };
 /*
  * Who knows the witness knows the flag, because the flag came with it or in an earlier release. Kernels that took parts
  * of a later io_uring (5.10.162 has 5.15's, enterprise kernels) took it with what went before. A kernel of just the
- * release between a flag and its witness is counted as having it not; only 6.6 (NO_SQARRAY) and 6.13 (HYBRID_IOPOLL) are.
+ * release between a flag and its witness is counted as having it not; only 6.0 (SINGLE_ISSUER), 6.6 (NO_SQARRAY) and 6.13
+ * (HYBRID_IOPOLL) are.
  * Releases: "Available since" in liburing's manual pages; by the kernel's history NO_SQARRAY is 2af89abda7d9,
  * READ_MULTISHOT fc68fcda0491, HYBRID_IOPOLL 01ee194d1aba; RW_ATTR was merged for 6.14.
  */
@@ -28,9 +29,14 @@ static const struct row {
 	{ IORING_SETUP_CQSIZE, IORING_FEAT_NODROP, OP_ANY, "CQSIZE", "5.5", NULL },
 	/* 5.6, as IORING_REGISTER_PROBE itself */
 	{ IORING_SETUP_ATTACH_WQ, 0, 0, "ATTACH_WQ", "5.6", "a shared SQ thread" },
-	/* 5.19, both */
+	/* 5.19, all */
+	{ IORING_SETUP_COOP_TASKRUN, 0, IORING_OP_URING_CMD, "COOP_TASKRUN", "5.19", NULL },
+	{ IORING_SETUP_TASKRUN_FLAG, 0, IORING_OP_URING_CMD, "TASKRUN_FLAG", "5.19", NULL },
 	{ IORING_SETUP_SQE128, 0, IORING_OP_URING_CMD, "SQE128", "5.19", "cmd_type" },
 	{ IORING_SETUP_CQE32, 0, IORING_OP_URING_CMD, "CQE32", "5.19", "cmd_type" },
+	/* 6.0 and 6.1, and 6.1 */
+	{ IORING_SETUP_SINGLE_ISSUER, 0, IORING_OP_SENDMSG_ZC, "SINGLE_ISSUER", "6.0", NULL },
+	{ IORING_SETUP_DEFER_TASKRUN, 0, IORING_OP_SENDMSG_ZC, "DEFER_TASKRUN", "6.1", NULL },
 	/* 6.6, and 6.7 */
 	{ IORING_SETUP_NO_SQARRAY, 0, SQP_OP_READ_MULTISHOT, "NO_SQARRAY", "6.6", NULL },
 	/* 6.13, and 6.14 */

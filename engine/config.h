@@ -68,6 +68,8 @@ struct sqp_config {
 	enum sqp_wake_mode wake;
 	enum sqp_reap_mode reap;
 	bool plain;			/* no SQPOLL: the ring beside an SQPOLL ring, see bypass.h */
+	bool deferred;			/* plain: no completion interrupts its task; what they leave to be done shows in the flags and is
+					 * done by the enters of the task that opened it. Where the kernel can (DEFER_TASKRUN, COOP_TASKRUN) */
 	bool big;			/* SQEs of 128 bytes and CQEs of 32, for NVMe commands */
 	bool clock;			/* the caller passes the time of every commit */
 	bool time_all;			/* time every request, not a sample */

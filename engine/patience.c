@@ -26,6 +26,23 @@ bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t
 	return true;
 }
 
+bool sqp_patience_yields(const struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns)
+{
+	return mode == SQP_REAP_SPIN && waited_ns >= SQP_YIELD_NS && now_ns >= p->yield_from_ns;
+}
+
+void sqp_patience_yielded(struct sqp_patience *p, uint64_t now_ns, uint64_t took_ns)
+{
+	if (took_ns < SQP_YIELD_LONG_NS) {
+		p->yield_from_ns = now_ns + SQP_YIELD_NS;
+		return;
+	}
+	p->no_yield_ns = p->no_yield_ns ? 2 * p->no_yield_ns : SQP_NO_YIELD_NS;
+	if (p->no_yield_ns > SQP_NO_YIELD_MAX_NS)
+		p->no_yield_ns = SQP_NO_YIELD_MAX_NS;
+	p->yield_from_ns = now_ns + p->no_yield_ns;
+}
+
 void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns, unsigned behind)
 {
 	/* a long one is spun through up to the limit, and then blocked for all the same; for a thread that is busy it is not */

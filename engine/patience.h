@@ -15,13 +15,20 @@ enum {
 	SQP_TAKE_NS = 2000,		/* an SQ thread that has a CPU takes an entry within so long, ... */
 	SQP_SIGN_NS = 2000000,		/* two signs of too few CPUs no further apart are believed: one may be an interrupt's, or the host's, ... */
 	SQP_CROWDED_NS = 10000000,	/* ... and for so long after that, do not spin at all */
+	SQP_YIELD_NS = 50000,		/* who only spins lets others have the CPU after so long, and each time so long has passed again: ... */
+	SQP_YIELD_LONG_NS = 1000000,	/* ... a kernel thread that works for us gives it back sooner than this; ... */
+	SQP_NO_YIELD_NS = 200000000,	/* ... after others that do not, it is kept for so long, twice that after the next, ... */
 };
+
+#define SQP_NO_YIELD_MAX_NS 10000000000u	/* ... and no longer than this */
 
 /* Zero is the start: nothing learnt. */
 struct sqp_patience {
 	uint64_t spinning_ns;		/* moving average of what spinning first would have cost, of the waits long enough to be timed */
 	uint64_t sign_ns;		/* when the SQ thread was last seen to wait for a CPU; 0: never */
 	uint64_t crowded_until_ns;	/* 0: it is not believed */
+	uint64_t yield_from_ns;		/* the CPU is kept until then */
+	uint64_t no_yield_ns;		/* for so long after the last time it was gone for long; 0: it never was */
 };
 
 /* Shall a wait of MODE block before it has spun at all? It may say yes when there are signs of too few CPUs; the clock
@@ -35,6 +42,13 @@ static inline bool sqp_patience_short(const struct sqp_patience *p, enum sqp_rea
 /* Shall a wait of MODE that has lasted WAITED_NS block at NOW_NS? BEHIND: requests in flight if the SQ thread has not taken all of
  * them, else 0. It takes them in batches, and shows a batch when it is through: until then it is busy, or without a CPU. */
 bool sqp_patience_ends(struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns, unsigned behind);
+
+/* Shall a wait of MODE that has lasted WAITED_NS let others have the CPU at NOW_NS? It may be a worker thread of our own
+ * requests that waits for it, or somebody who works for himself. */
+bool sqp_patience_yields(const struct sqp_patience *p, enum sqp_reap_mode mode, uint64_t now_ns, uint64_t waited_ns);
+
+/* It did, and had it back at NOW_NS after TOOK_NS. */
+void sqp_patience_yielded(struct sqp_patience *p, uint64_t now_ns, uint64_t took_ns);
 
 /* A wait took WAITED_NS; BEHIND as above, when it was last looked at. */
 void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns, unsigned behind);

@@ -5,6 +5,7 @@
 #include "wake.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/poll.h>
 
@@ -161,6 +162,20 @@ static void look_at_clock(struct sqp_ring *r, struct wait *w)
 		w->start_ns = w->now_ns;
 }
 
+/* A worker thread that does our requests may wait for this very CPU. A completion that came meanwhile has lain there for at
+ * most as long as since the look before. */
+static void let_others_run(struct sqp_ring *r, struct wait *w)
+{
+	uint64_t left_ns = w->now_ns;
+
+	sched_yield();
+	r->count.yields++;
+	look_at_clock(r, w);
+	if (r->pickup.hist)
+		sqp_pickup_check(r, w->now_ns, false);
+	sqp_patience_yielded(&r->patience, w->now_ns, w->now_ns - left_ns);
+}
+
 /* The part of a wait that looks at the clock. */
 static int long_wait(struct sqp_ring *r, struct wait *w)
 {
@@ -175,6 +190,8 @@ static int long_wait(struct sqp_ring *r, struct wait *w)
 		look_at_clock(r, w);
 		if (all_ready(r) >= w->min)
 			return 0;
+	} else if (sqp_patience_yields(&r->patience, r->cfg.reap, w->now_ns, w->now_ns - w->start_ns)) {
+		let_others_run(r, w);
 	}
 	return watchdog(r, w);
 }
@@ -193,18 +210,19 @@ static int heed_flags(struct sqp_ring *r, bool first_look)
 	return sqp_attend(r, flags);
 }
 
-/* The side ring has no thread that takes what was left, or polls. An enter polls only while the kernel sees no completion in
- * the ring: all are given back first, also those not yet handed out. What may be in flight has room behind them. */
+/* The side ring has no thread that takes what was left, polls, or does what completions leave to be done. An enter polls only
+ * while the kernel sees no completion in the ring: all are given back first, also those not yet handed out. What may be in
+ * flight has room behind them. */
 static int serve_side(struct sqp_ring *side)
 {
-	unsigned untaken = sqp_untaken(side);
+	unsigned untaken = sqp_untaken(side), flags = atomic_load_explicit(side->kflags, memory_order_relaxed);
 
-	if (atomic_load_explicit(side->kflags, memory_order_relaxed) & IORING_SQ_CQ_OVERFLOW) {
+	if (flags & IORING_SQ_CQ_OVERFLOW) {
 		sqp_release(side);
 		side->count.cq_overflow++;
 	} else if (side->cfg.hipri && outstanding(side, sqp_ready(side))) {
 		sqp_release_to(side, atomic_load_explicit(side->cq_ktail, memory_order_relaxed));
-	} else if (!untaken) {
+	} else if (!untaken && !(flags & IORING_SQ_TASKRUN)) {
 		return 0;
 	}
 	return sqp_enter(side, untaken, IORING_ENTER_GETEVENTS);
@@ -287,7 +305,7 @@ int sqp_reap_any(struct sqp_ring *r, unsigned min, unsigned max, unsigned *first
 	if (r->side) {
 		sqp_release_much(r->side);
 		/* also when there is no need to wait: what is aside is not left for what is not */
-		if (r->side->inflight)
+		if (r->side->inflight && !sqp_ready(r->side))
 			ret = serve_side(r->side);
 	}
 	if (ret)

@@ -68,7 +68,7 @@ static inline int sqp_reap(struct sqp_ring *r, unsigned min, unsigned max, unsig
 {
 	unsigned have = sqp_ready(r);
 
-	if (have < min && !sqp_patience_short(&r->patience, r->cfg.reap))
+	if (have < min && !(r->side && r->side->inflight) && !sqp_patience_short(&r->patience, r->cfg.reap))
 		have = sqp_spin_briefly(r, min);
 	if (__builtin_expect(have < min || r->looks.on || r->side, 0))
 		return sqp_reap_any(r, min, max, first);

@@ -86,12 +86,28 @@ static unsigned demanded_flags(const struct sqp_config *cfg)
 	return flags;
 }
 
+/* The best there is of the flags that keep completions from interrupting the submitter. */
+static unsigned deferral(const struct sqp_caps *caps)
+{
+	static const unsigned best_first[] = {
+		IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_TASKRUN_FLAG,
+		IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+	};
+
+	for (unsigned i = 0; i < SQP_NR(best_first); i++)
+		if (!(best_first[i] & ~caps->setup_flags))
+			return best_first[i];
+	return 0;
+}
+
 static void fill_params(struct io_uring_params *p, const struct sqp_config *cfg, const struct sqp_caps *caps,
 			unsigned sq_entries)
 {
 	p->flags = demanded_flags(cfg);
 	if (!cfg->sq_array)
 		p->flags |= caps->setup_flags & IORING_SETUP_NO_SQARRAY;
+	if (cfg->deferred)
+		p->flags |= deferral(caps);
 	p->cq_entries = cfg->cq_entries ? cfg->cq_entries : choose_cq_entries(sq_entries);
 	p->sq_thread_idle = cfg->plain ? 0 : cfg->idle_ms;
 	if (cfg->sq_cpu != SQP_ANY_CPU)

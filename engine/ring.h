@@ -22,6 +22,7 @@ struct sqp_counters {
 	uint64_t submitted, completed;
 	uint64_t enters, wakeups, rechecks, sq_full, cq_overflow, stalls;
 	uint64_t waits, polls;		/* enters that block for completions, polls for those of two rings */
+	uint64_t yields;		/* of the CPU, while waiting */
 	uint64_t bypassed, bypass_enters;	/* bypass_enters: by sqp_ring_count() only */
 	uint64_t trials, trials_failed;	/* of the SQ thread, see policy.h */
 };

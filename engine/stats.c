@@ -175,7 +175,9 @@ static void set_counters(json_t *o, const struct sqp_counters *c)
 {
 	const struct { const char *name; uint64_t value; } table[] = {
 		{ "submitted", c->submitted }, { "completed", c->completed }, { "enters", c->enters },
-		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed }, { "bypass_enters", c->bypass_enters }, { "waits", c->waits }, { "polls", c->polls }, { "sq_full", c->sq_full },
+		{ "wakeups", c->wakeups }, { "rechecks", c->rechecks }, { "bypassed", c->bypassed },
+		{ "bypass_enters", c->bypass_enters }, { "waits", c->waits }, { "polls", c->polls },
+		{ "yields", c->yields }, { "sq_full", c->sq_full },
 		{ "cq_overflow", c->cq_overflow }, { "stalls", c->stalls },
 		{ "trials", c->trials }, { "trials_failed", c->trials_failed },
 	};
@@ -262,6 +264,15 @@ static void set_place(json_t *o, const struct sqp_identity *id, json_t *reasons)
 	json_object_set_new(o, "place", place);
 }
 
+static void set_flags(json_t *o, const struct sqp_ring *r, json_t *reasons)
+{
+	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
+	json_object_set_new(o, "side_setup_flags", r->side ? bit_names(r->side->setup_flags, setup_names, SQP_NR(setup_names)) : json_null());
+	if (!r->side)
+		json_object_set_new(reasons, "side_setup_flags", json_string("sq_wake=always: there is no plain ring"));
+	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
+}
+
 static void set_how_entered(json_t *o, const struct sqp_ring *r, json_t *reasons)
 {
 	json_object_set_new(o, "attached", json_boolean(sqp_is_attached(r)));
@@ -286,8 +297,7 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	size_t len;
 
 	set_identity(o, id);
-	json_object_set_new(o, "setup_flags", bit_names(r->setup_flags, setup_names, SQP_NR(setup_names)));
-	json_object_set_new(o, "features", bit_names(r->features, feature_names, SQP_NR(feature_names)));
+	set_flags(o, r, reasons);
 	set_how_entered(o, r, reasons);
 	set_place(o, id, reasons);
 	set_share(o, id, reasons);

@@ -41,7 +41,8 @@ combinations() {
 	done
 	true_of always-spin '.bypassed == 0 and .waits == 0 and .wakeups > 0'
 	true_of bypass-spin '.bypassed > 0 and .waits == 0 and .wakeups <= 1'
-	true_of adaptive-sleep '.bypassed > 0 and .notes == []'
+	true_of adaptive-sleep '.bypassed > 0 and .notes == [] and (.side_setup_flags | index("SQPOLL")) == null'
+	true_of always-spin '.side_setup_flags == null'
 }
 
 # A thread that nobody wakes uses no CPU.

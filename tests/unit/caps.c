@@ -12,8 +12,9 @@ enum { LINKAT = 39, SENDMSG_ZC = 48, FIXED_FD_INSTALL = 54, LISTEN = 57, RECV_ZC
 #define OLDEST ((uint64_t)(IORING_SETUP_IOPOLL | IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF))
 #define SINCE_5_5 (OLDEST | IORING_SETUP_CQSIZE)
 #define SINCE_5_6 (SINCE_5_5 | IORING_SETUP_ATTACH_WQ)
-#define SINCE_5_19 (SINCE_5_6 | IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
-#define SINCE_6_7 (SINCE_5_19 | IORING_SETUP_NO_SQARRAY)
+#define SINCE_5_19 (SINCE_5_6 | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SQE128 | IORING_SETUP_CQE32)
+#define SINCE_6_1 (SINCE_5_19 | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
+#define SINCE_6_7 (SINCE_6_1 | IORING_SETUP_NO_SQARRAY)
 #define SINCE_6_14 (SINCE_6_7 | IORING_SETUP_HYBRID_IOPOLL)
 
 static void each_kernel_is_known_by_what_it_says(void **state)
@@ -28,8 +29,9 @@ static void each_kernel_is_known_by_what_it_says(void **state)
 		{ "5.15", 0x7ff, LINKAT, SINCE_5_6, false },
 		{ "5.18", 0x1fff, IORING_OP_MSG_RING, SINCE_5_6, true },
 		{ "5.19", 0x1fff, IORING_OP_URING_CMD, SINCE_5_19, true },
-		{ "6.1", 0x1fff, SENDMSG_ZC, SINCE_5_19, true },
-		{ "6.6: has NO_SQARRAY, but so might not", 0x3fff, SENDMSG_ZC, SINCE_5_19, true },
+		{ "6.0: has SINGLE_ISSUER, but so might not", 0x1fff, SENDMSG_ZC - 1, SINCE_5_19, true },
+		{ "6.1", 0x1fff, SENDMSG_ZC, SINCE_6_1, true },
+		{ "6.6: has NO_SQARRAY, but so might not", 0x3fff, SENDMSG_ZC, SINCE_6_1, true },
 		{ "6.7", 0x3fff, 53, SINCE_6_7, true },
 		{ "6.8", 0x3fff, FIXED_FD_INSTALL, SINCE_6_7, true },
 		{ "6.12", 0xffff, LISTEN, SINCE_6_7, true },

@@ -130,9 +130,49 @@ static void a_busy_sq_thread_is_waited_for(void **state)
 	assert_false(sqp_patience_short(&p, SQP_REAP_HYBRID));
 }
 
+/* Waits without end, for SPAN_NS, whose CPU is gone for TOOK_NS at each yield; how long it was gone in all. */
+static uint64_t gone_ns(enum sqp_reap_mode mode, uint64_t span_ns, uint64_t took_ns)
+{
+	struct sqp_patience p = { 0 };
+	uint64_t gone = 0, now_ns = 1;
+
+	while (now_ns < span_ns) {
+		now_ns += LOOK_NS;
+		if (!sqp_patience_yields(&p, mode, now_ns, now_ns))
+			continue;
+		now_ns += took_ns;
+		gone += took_ns;
+		sqp_patience_yielded(&p, now_ns, took_ns);
+	}
+	return gone;
+}
+
+static void a_spinner_lets_its_workers_run(void **state)
+{
+	struct sqp_patience p = { 0 };
+
+	(void)state;
+	assert_false(sqp_patience_yields(&p, SQP_REAP_SPIN, 1000 * US, SQP_YIELD_NS - 1));
+	assert_true(sqp_patience_yields(&p, SQP_REAP_SPIN, 1000 * US, SQP_YIELD_NS));
+	/* one that works for 10 us has the CPU every 50 */
+	assert_in_range(gone_ns(SQP_REAP_SPIN, 10000 * US, 10 * US), 1500 * US, 1700 * US);
+	assert_int_equal(gone_ns(SQP_REAP_HYBRID, 10000 * US, 10 * US), 0);
+	assert_int_equal(gone_ns(SQP_REAP_SLEEP, 10000 * US, 10 * US), 0);
+}
+
+/* Somebody else keeps it for a tick whenever he is let: he gets some 1 % of the first seconds, and less and less. */
+static void a_spinner_does_not_give_its_cpu_away(void **state)
+{
+	(void)state;
+	assert_in_range(gone_ns(SQP_REAP_SPIN, 10000000ull * US, 4000 * US), 1, 25000 * US);
+	assert_in_range(gone_ns(SQP_REAP_SPIN, 100000000ull * US, 4000 * US), 1, 70000 * US);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_spinner_lets_its_workers_run),
+		cmocka_unit_test(a_spinner_does_not_give_its_cpu_away),
 		cmocka_unit_test(modes_that_do_not_learn),
 		cmocka_unit_test(short_waits_are_spun_through),
 		cmocka_unit_test(long_waits_end_the_spinning),

@@ -2,6 +2,7 @@
 /* The ring on this machine's own kernel: nothing here is simulated. */
 #include "unit.h"
 
+#include "ask.h"
 #include "bypass.h"
 #include "idle.h"
 #include "poll.h"
@@ -588,37 +589,65 @@ static void order_is_kept_within_a_ring(void **state)
 	close(fds[1]);
 }
 
-/* The reaper blocks, whichever ring it waits for, and comes back when the writer writes. */
-static void a_blocked_reaper_is_woken(void **state)
+/* The reaper waits, whichever ring it waits for, and comes back when the writer writes. A spinning one is not interrupted by
+ * the side ring's completions, see sqp_config.deferred. */
+static void a_reaper_comes_back(enum sqp_reap_mode how, bool aside)
 {
 	struct sqp_config cfg = config(IDLE_MS);
+	unsigned first;
+	int fds[2];
+
+	cfg.reap = how;
+	cfg.wake = aside ? SQP_WAKE_BYPASS : SQP_WAKE_ALWAYS;
+	open_ring(&cfg);
+	register_pipe(fds);
+	assert_true(falls_asleep());
+	fill_pipe_read();
+	commit();
+	assert_int_equal(went_aside, aside);
+	if (!fork()) {
+		sleep_ms(20);
+		_exit(write(fds[1], "x", 1) != 1);
+	}
+	assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
+	assert_int_equal(sqp_cqe(&r, first, 0)->res, 1);
+	if (how == SQP_REAP_SLEEP)
+		assert_in_range(sqp_ring_count(&r).waits, 1, 10);
+	assert_int_equal(r.count.stalls, 0);
+	sqp_ring_close(&r);
+	close(fds[0]);
+	close(fds[1]);
+	wait(NULL);
+}
+
+static void a_waiting_reaper_comes_back(void **state)
+{
+	(void)state;
+	for (unsigned aside = 0; aside < 2; aside++) {
+		a_reaper_comes_back(SQP_REAP_SPIN, aside);
+		a_reaper_comes_back(SQP_REAP_SLEEP, aside);
+		a_reaper_comes_back(SQP_REAP_HYBRID, aside);
+	}
+}
+
+/* Kernels without DEFER_TASKRUN (6.1) get the older flag, the oldest none. */
+static void the_side_ring_interrupts_nobody(void **state)
+{
+	struct sqp_config cfg = config(LONG_IDLE_MS);
+	struct sqp_caps caps;
+	struct sqp_why why;
+	unsigned best;
 
 	(void)state;
-	cfg.reap = SQP_REAP_SLEEP;
-	for (unsigned aside = 0; aside < 2; aside++) {
-		unsigned first;
-		int fds[2];
-
-		cfg.wake = aside ? SQP_WAKE_BYPASS : SQP_WAKE_ALWAYS;
-		open_ring(&cfg);
-		register_pipe(fds);
-		assert_true(falls_asleep());
-		fill_pipe_read();
-		commit();
-		assert_int_equal(went_aside, aside);
-		if (!fork()) {
-			sleep_ms(20);
-			_exit(write(fds[1], "x", 1) != 1);
-		}
-		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
-		assert_int_equal(sqp_cqe(&r, first, 0)->res, 1);
-		assert_in_range(sqp_ring_count(&r).waits, 1, 10);
-		assert_int_equal(r.count.stalls, 0);
-		sqp_ring_close(&r);
-		close(fds[0]);
-		close(fds[1]);
-		wait(NULL);
-	}
+	cfg.wake = SQP_WAKE_BYPASS;
+	open_ring(&cfg);
+	assert_int_equal(sqp_ask_kernel(&cfg, &caps, &why), 0);
+	best = caps.setup_flags & IORING_SETUP_DEFER_TASKRUN ? IORING_SETUP_DEFER_TASKRUN :
+							       caps.setup_flags & IORING_SETUP_COOP_TASKRUN;
+	assert_int_equal(r.side->setup_flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN), best);
+	assert_int_equal(!(r.side->setup_flags & IORING_SETUP_TASKRUN_FLAG), !best);
+	assert_int_equal(r.setup_flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN), 0);
+	sqp_ring_close(&r);
 }
 
 /* It falls back by 3 s, once, 100 ms after it was first looked at. */
@@ -671,7 +700,8 @@ static uint64_t clock_with_an_answer(void)
 	if (answer_fd >= 0) {
 		assert_int_equal(write(answer_fd, "x", 1), 1);
 		answer_fd = -1;
-		for (int i = 0; i < 5000 && atomic_load(r.cq_ktail) == here && atomic_load(r.side->cq_ktail) == aside; i++)
+		for (int i = 0; i < 5000 && atomic_load(r.cq_ktail) == here && atomic_load(r.side->cq_ktail) == aside &&
+				!(atomic_load(r.side->kflags) & IORING_SQ_TASKRUN); i++)
 			sleep_ms(1);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -875,7 +905,8 @@ int main(void)
 		cmocka_unit_test(a_sleeping_thread_is_let_sleep),
 		cmocka_unit_test(both_rings_are_reaped),
 		cmocka_unit_test(order_is_kept_within_a_ring),
-		cmocka_unit_test(a_blocked_reaper_is_woken),
+		cmocka_unit_test(a_waiting_reaper_comes_back),
+		cmocka_unit_test(the_side_ring_interrupts_nobody),
 		cmocka_unit_test(a_reaper_that_sleeps_loses_no_wake_up),
 		cmocka_unit_test(a_reaper_of_two_rings_waits_for_no_more_than_there_is),
 		cmocka_unit_test(what_was_left_aside_is_not_forgotten),

@@ -49,9 +49,9 @@ static void every_documented_field_is_there(void **state)
 {
 	static const char *const fields[] = {
 		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "error",
-		"setup_flags", "features", "attached", "registered_ring", "place", "share_group", "share_jobs", "options", "notes", "nvme_errors",
-		"elapsed_us", "submitted", "completed", "enters", "wakeups",
-		"rechecks", "bypassed", "bypass_enters", "waits", "polls", "sq_full", "cq_overflow", "stalls", "trials",
+		"setup_flags", "side_setup_flags", "features", "attached", "registered_ring", "place", "share_group", "share_jobs", "options",
+		"notes", "nvme_errors", "elapsed_us", "submitted", "completed", "enters", "wakeups",
+		"rechecks", "bypassed", "bypass_enters", "waits", "polls", "yields", "sq_full", "cq_overflow", "stalls", "trials",
 		"trials_failed", "idle_ms_requested", "idle_series", "idle_changes", "idle_ms_effective",
 		"idle_ms_samples", "idle_ms_awake_max", "idle_ms_asleep_min", "sq_thread", "app_cpu_us", "gap_ns",
 		"wake_ns", "pickup_ns", "reap_ns", "reasons",
@@ -72,7 +72,7 @@ static void unknown_is_null_with_a_reason(void **state)
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
-		"pickup_ns", "reap_ns", "place.kept", "place.buffers_node", "share_group",
+		"pickup_ns", "reap_ns", "place.kept", "place.buffers_node", "share_group", "side_setup_flags",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 
