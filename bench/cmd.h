@@ -25,6 +25,7 @@ int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_tune(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_predict(int argc, char **argv);
 int cmd_versus(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_ring(int argc, char **argv);
@@ -43,6 +44,11 @@ struct cmd_common {
 #define CMD_OPTIONS_FIO                                                           \
 	{ "fio", 'f', "PATH", 0, "The fio to use (default: from PATH)", 0 },      \
 	{ "engine-dir", 'e', "DIR", 0, "Directory of the engine file 'sqpoll'", 0 }
+
+#define CMD_OPTION_DEFINE { "define", 'D', "NAME=VALUE", 0, "Set ${NAME} of the job file", 0 }
+
+/* ARG of -D into the environment, where fio looks for it; no NAME=VALUE is a usage error. */
+void cmd_define(struct argp_state *state, char *arg);
 
 error_t cmd_parse_common(int key, char *arg, struct argp_state *state);
 

@@ -33,7 +33,7 @@ static void print_row(const json_t *one)
 		snprintf(progress, sizeof(progress), "%d/%d",
 			 (int)json_integer_value(json_object_get(one, "cells_done")),
 			 (int)json_integer_value(cells));
-	printf("%-31s %-20s %-5s %9s %-10s %s\n", text(one, "id"), text(one, "created"), text(one, "kind"),
+	printf("%-33s %-20s %-7s %9s %-10s %s\n", text(one, "id"), text(one, "created"), text(one, "kind"),
 	       progress, text(one, "state"), text(one, "job"));
 }
 
@@ -52,7 +52,7 @@ int cmd_list(int argc, char **argv)
 		cmd_print_json(all);
 		return EXIT_DONE;
 	}
-	printf("%-31s %-20s %-5s %9s %-10s %s\n", "ID", "TIME", "KIND", "CELLS", "STATE", "JOB");
+	printf("%-33s %-20s %-7s %9s %-10s %s\n", "ID", "TIME", "KIND", "CELLS", "STATE", "JOB");
 	for (size_t i = 0; i < json_array_size(all); i++)
 		print_row(json_array_get(all, i));
 	json_decref(all);

@@ -3,13 +3,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "env.h"
 #include "fiojson.h"
-#include "jobscan.h"
+#include "jobguard.h"
 #include "proc.h"
 #include "store.h"
 
@@ -28,7 +27,7 @@ struct args {
 enum { OPT_ALLOW_WRITE = 1000, OPT_TIMEOUT };
 
 static const struct argp_option options[] = {
-	{ "define", 'D', "NAME=VALUE", 0, "Set ${NAME} of the job file", 0 },
+	CMD_OPTION_DEFINE,
 	{ "allow-write", OPT_ALLOW_WRITE, NULL, 0, "Let the job write to devices and to files that exist", 0 },
 	{ "timeout", OPT_TIMEOUT, "SECONDS", 0, "End fio after this time (default: 3600)", 0 },
 	CMD_OPTION_OUT("Results directory"),
@@ -37,19 +36,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static void define(struct argp_state *state, char *arg)
-{
-	char *eq = strchr(arg, '=');
-
-	if (!eq || eq == arg) {
-		argp_error(state, "-D '%s' is not NAME=VALUE", arg);
-		return;
-	}
-	*eq = '\0';
-	setenv(arg, eq + 1, 1);
-	*eq = '=';
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
@@ -57,7 +43,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'D':
-		define(state, arg);
+		cmd_define(state, arg);
 		return 0;
 	case OPT_ALLOW_WRITE:
 		a->allow_write = true;
@@ -84,28 +70,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return cmd_parse_common(key, arg, state);
 	}
-}
-
-static int refuse(const struct jobscan *s, const struct args *a, bool *readonly, struct why *why)
-{
-	struct stat st;
-
-	*readonly = false;
-	if (a->allow_write)
-		return 0;
-	if (s->includes || s->too_many)
-		return why_set(why, -EPERM, "%s: it includes other files or names more than %d, so what it writes cannot be checked: pass --allow-write if that is wanted",
-			       a->job, JOBSCAN_FILES_MAX);
-	for (size_t i = 0; i < s->files; i++) {
-		if (stat(s->file[i], &st))
-			continue;
-		*readonly = true;
-		if (s->writes)
-			return why_set(why, -EPERM, "%s: the job writes to %s, %s: nothing was written; pass --allow-write if its content may be lost",
-				       a->job, s->file[i],
-				       S_ISBLK(st.st_mode) ? "a block device" : "which exists already");
-	}
-	return 0;
 }
 
 struct paths {
@@ -286,7 +250,7 @@ int cmd_run(int argc, char **argv)
 		return cmd_fail(EXIT_USAGE, "run", &why);
 	if (jobscan_add(&s, text, getenv) || jobscan_add_args(&s, a.extra, getenv))
 		rc = cmd_fail(EXIT_USAGE, "run", &(struct why){ "the job file or an argument is too large" });
-	else if (refuse(&s, &a, &readonly, &why))
+	else if (jobguard(&s, a.job, a.allow_write, &readonly, &why))
 		rc = cmd_fail(EXIT_USAGE, "run", &why);
 	else if (fio_find(&fio, a.common.fio, a.common.engine_dir, &why) || (s.sqpoll && fio_engine_loads(&fio, &why)))
 		rc = cmd_fail(EXIT_CANNOT, "run", &why);

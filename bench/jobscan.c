@@ -87,6 +87,8 @@ static int take(struct jobscan *s, const char *key, const char *value)
 		return add_files(s, value);
 	else if (!strcmp(key, "ioengine"))
 		s->sqpoll |= !strcmp(value, "sqpoll") || strstr(value, "fio-sqpoll");
+	else if (!strcmp(key, "rate") || !strcmp(key, "rate_iops") || !strcmp(key, "read_iolog"))
+		s->paced = true;
 	else if (!strcmp(key, "stats_file"))
 		s->stats_file = true;
 	return 0;
@@ -190,6 +192,50 @@ char *jobscan_with_stats(const char *text, const char *path)
 		fprintf(f, "%.*s\n", (int)len, text);
 		if (sets_sqpoll(text, len))
 			fprintf(f, "stats_file=%s\n", path);
+		text += len + (text[len] == '\n');
+	}
+	if (f)
+		fclose(f);
+	return out;
+}
+
+/* The option that LINE sets, into NAME; empty when it sets none. */
+static void option_of(const char *line, size_t len, char *name, size_t size)
+{
+	size_t lead = strspn(line, " \t"), end;
+
+	*name = '\0';
+	if (lead >= len || strchr("#;[", line[lead]))
+		return;
+	end = lead + strcspn(line + lead, "= \t\r\n");
+	if (end - lead < size) {
+		memcpy(name, line + lead, end - lead);
+		name[end - lead] = '\0';
+	}
+}
+
+static bool is_in(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name))
+		list++;
+	return *list;
+}
+
+/* Options in a [global] section count for all jobs behind it that do not say otherwise. */
+char *jobscan_with(const char *text, const char *lines, const char *const *drop)
+{
+	char *out = NULL, name[64];
+	size_t size = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	if (f)
+		fprintf(f, "[global]\n%s", lines);
+	while (f && *text) {
+		size_t len = strcspn(text, "\n");
+
+		option_of(text, len, name, sizeof(name));
+		if (!is_in(name, drop))
+			fprintf(f, "%.*s\n", (int)len, text);
 		text += len + (text[len] == '\n');
 	}
 	if (f)

@@ -13,6 +13,7 @@ struct jobscan {
 	bool includes;		/* other files are included, which are not followed */
 	bool too_many;		/* more than JOBSCAN_FILES_MAX files are named */
 	bool sqpoll;		/* some section uses ioengine=sqpoll */
+	bool paced;		/* some section sends requests at times of its own: a rate, or a log that is replayed */
 	bool stats_file;	/* the job names a statistics file itself */
 	char *file[JOBSCAN_FILES_MAX];
 	size_t files;
@@ -31,5 +32,9 @@ void jobscan_free(struct jobscan *s);
 
 /* A copy of TEXT with stats_file=PATH after each ioengine=sqpoll; NULL when out of memory. */
 char *jobscan_with_stats(const char *text, const char *path);
+
+/* A copy of TEXT whose jobs have LINES (each ends with a line feed) in front, as options of all, and none of the options in DROP, which
+ * ends with NULL. NULL when out of memory. */
+char *jobscan_with(const char *text, const char *lines, const char *const *drop);
 
 #endif

@@ -14,6 +14,7 @@ static const struct command {
 	{ "run", "run a fio job file and keep everything it printed", cmd_run },
 	{ "list", "list the kept runs", cmd_list },
 	{ "tune", "find the idle period, or say not to use SQPOLL, and leave a report", cmd_tune },
+	{ "predict", "what would each idle period do to my job? From three short runs of it", cmd_predict },
 	{ "report", "make a tune's analysis and report again from its raw files", cmd_report },
 	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },
 	{ "compare", "two sets of kept results, of two kernels, say: better, worse or the same?", cmd_compare },
@@ -60,6 +61,19 @@ error_t cmd_parse_common(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+void cmd_define(struct argp_state *state, char *arg)
+{
+	char *eq = strchr(arg, '=');
+
+	if (!eq || eq == arg) {
+		argp_error(state, "-D '%s' is not NAME=VALUE", arg);
+		return;
+	}
+	*eq = '\0';
+	setenv(arg, eq + 1, 1);
+	*eq = '=';
 }
 
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)

@@ -31,16 +31,20 @@ bool sqp_patience_yields(const struct sqp_patience *p, enum sqp_reap_mode mode, 
 	return mode == SQP_REAP_SPIN && waited_ns >= SQP_YIELD_NS && now_ns >= p->yield_from_ns;
 }
 
+static unsigned one_more(unsigned times)
+{
+	return times < SQP_YIELD_EASES ? times + 1 : times;
+}
+
 void sqp_patience_yielded(struct sqp_patience *p, uint64_t now_ns, uint64_t took_ns)
 {
-	if (took_ns < SQP_YIELD_LONG_NS) {
-		p->yield_from_ns = now_ns + SQP_YIELD_NS;
+	if (took_ns >= SQP_YIELD_LONG_NS) {
+		p->yield_from_ns = now_ns + ((uint64_t)SQP_NO_YIELD_NS << p->kept);
+		p->kept = one_more(p->kept);
 		return;
 	}
-	p->no_yield_ns = p->no_yield_ns ? 2 * p->no_yield_ns : SQP_NO_YIELD_NS;
-	if (p->no_yield_ns > SQP_NO_YIELD_MAX_NS)
-		p->no_yield_ns = SQP_NO_YIELD_MAX_NS;
-	p->yield_from_ns = now_ns + p->no_yield_ns;
+	p->nobody = took_ns < SQP_YIELD_NOBODY_NS ? one_more(p->nobody) : 0;
+	p->yield_from_ns = now_ns + ((uint64_t)SQP_YIELD_NS << p->nobody);
 }
 
 void sqp_patience_learn(struct sqp_patience *p, uint64_t waited_ns, unsigned behind)

@@ -15,12 +15,12 @@ enum {
 	SQP_TAKE_NS = 2000,		/* an SQ thread that has a CPU takes an entry within so long, ... */
 	SQP_SIGN_NS = 2000000,		/* two signs of too few CPUs no further apart are believed: one may be an interrupt's, or the host's, ... */
 	SQP_CROWDED_NS = 10000000,	/* ... and for so long after that, do not spin at all */
-	SQP_YIELD_NS = 50000,		/* who only spins lets others have the CPU after so long, and each time so long has passed again: ... */
-	SQP_YIELD_LONG_NS = 1000000,	/* ... a kernel thread that works for us gives it back sooner than this; ... */
-	SQP_NO_YIELD_NS = 200000000,	/* ... after others that do not, it is kept for so long, twice that after the next, ... */
+	SQP_YIELD_NS = 50000,		/* who only spins lets others have the CPU after so long, and again after as long, ... */
+	SQP_YIELD_NOBODY_NS = 2000,	/* ... twice as long each time there was nobody, as it came back sooner than this, ... */
+	SQP_YIELD_LONG_NS = 1000000,	/* ... and not at all for a while when it came back later than this: a kernel thread that works for us is done sooner; ... */
+	SQP_NO_YIELD_NS = 200000000,	/* ... so long, twice that after the next time */
+	SQP_YIELD_EASES = 6,		/* both are doubled so many times at most */
 };
-
-#define SQP_NO_YIELD_MAX_NS 10000000000u	/* ... and no longer than this */
 
 /* Zero is the start: nothing learnt. */
 struct sqp_patience {
@@ -28,7 +28,7 @@ struct sqp_patience {
 	uint64_t sign_ns;		/* when the SQ thread was last seen to wait for a CPU; 0: never */
 	uint64_t crowded_until_ns;	/* 0: it is not believed */
 	uint64_t yield_from_ns;		/* the CPU is kept until then */
-	uint64_t no_yield_ns;		/* for so long after the last time it was gone for long; 0: it never was */
+	unsigned nobody, kept;		/* how often in a row there was nobody, and how often it was kept for long */
 };
 
 /* Shall a wait of MODE block before it has spun at all? It may say yes when there are signs of too few CPUs; the clock

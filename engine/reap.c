@@ -8,9 +8,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/poll.h>
+#include <time.h>
 
 /* A look at the clock costs some 20 ns, a spin as much or more: 1 or 2 us lie between two. */
 enum { SPINS_PER_CLOCK = 48, BRIEF_NS = 1000000 };
+
+/* On hardware one takes up to 60 ns, under emulation 230 (QEMU's TCG). */
+enum { PAUSES = 32, PAUSE_TRIES = 5, PAUSE_SHORT_NS = 120 };
 
 /* A wait for completions. */
 struct wait {
@@ -19,6 +23,24 @@ struct wait {
 	unsigned behind;		/* in flight, when the SQ thread had not taken all entries at the last look */
 	uint64_t start_ns, now_ns;	/* 0: too short to have looked at the clock */
 };
+
+bool sqp_pause_is_short(void)
+{
+	uint64_t best_ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < PAUSE_TRIES; i++) {
+		struct timespec from, to;
+		uint64_t ns;
+
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		for (unsigned n = 0; n < PAUSES; n++)
+			sqp_pause();
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		ns = (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000u + (uint64_t)to.tv_nsec - (uint64_t)from.tv_nsec;
+		best_ns = ns < best_ns ? ns : best_ns;
+	}
+	return best_ns < (uint64_t)PAUSES * PAUSE_SHORT_NS;
+}
 
 static unsigned all_ready(const struct sqp_ring *r)
 {
@@ -241,9 +263,12 @@ static int look_around(struct sqp_ring *r, unsigned spins)
 	return ret ? ret : serve_side(r->side);
 }
 
+/* What is done at once is taken and completed between two looks. */
 static void end_wait(struct sqp_ring *r, const struct wait *w)
 {
 	r->idle_watched = false;
+	if (r->pickup.hist && r->cfg.reap == SQP_REAP_SPIN)
+		sqp_pickup_check(r, sqp_now_ns(r), true);
 	if (!w->now_ns)
 		return;
 	r->active_ns = sqp_now_ns(r);	/* it took a while: the completion is activity of its own */
@@ -259,7 +284,7 @@ static int wait_for_more(struct sqp_ring *r, unsigned have, unsigned min)
 	int ret = 0;
 
 	for (unsigned spins = 1; all_ready(r) <= have && !ret; spins++) {
-		sqp_relax();
+		sqp_relax(r);
 		ret = look_around(r, spins);
 		if (__builtin_expect(spins % SPINS_PER_CLOCK == 0 || impatient, 0) && !ret)
 			ret = long_wait(r, &w);

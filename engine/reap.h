@@ -10,8 +10,8 @@ enum {
 	SQP_BRIEF_SPINS = 16,		/* looks at the CQ ring, some 400 ns, before anything else is looked at */
 };
 
-/* Between two looks: leaves the core to its other hardware thread, which may be the SQ thread's. */
-static inline void sqp_relax(void)
+/* Leaves the core to its other hardware thread, which may be the SQ thread's. */
+static inline void sqp_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
@@ -19,6 +19,16 @@ static inline void sqp_relax(void)
 	__asm__ volatile("yield");
 #endif
 }
+
+/* Between two looks. */
+static inline void sqp_relax(const struct sqp_ring *r)
+{
+	if (__builtin_expect(r->pauses, 1))
+		sqp_pause();
+}
+
+/* Is a pause what it is on hardware? An emulator, or a hypervisor that takes it for a sign of waiting, leaves the CPU for each. */
+bool sqp_pause_is_short(void);
 
 /* Completions that are there. */
 static inline unsigned sqp_ready(const struct sqp_ring *r)
@@ -54,7 +64,7 @@ static inline unsigned sqp_spin_briefly(const struct sqp_ring *r, unsigned min)
 	unsigned have = 0;
 
 	for (unsigned spins = SQP_BRIEF_SPINS; have < min && spins; spins--) {
-		sqp_relax();
+		sqp_relax(r);
 		have = sqp_ready(r);
 	}
 	return have;

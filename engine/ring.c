@@ -5,6 +5,7 @@
 #include "explain.h"
 #include "look.h"
 #include "place.h"
+#include "reap.h"
 #include "uapi.h"
 #include "wake.h"
 
@@ -255,6 +256,7 @@ int sqp_ring_open(struct sqp_ring *r, const struct sqp_config *cfg, struct sqp_w
 	}
 	map_pointers(r);
 	register_fd(r, &caps);
+	r->pauses = sqp_pause_is_short();
 	r->time_after = cfg->time_all ? 1 : SQP_TIME_EVERY / 2;
 	r->active_ns = sqp_now_ns(r);
 	ret = sqp_looks_open(r, why);

@@ -15,7 +15,7 @@
 enum {
 	SQP_TIME_EVERY = 64,		/* commits between two that are timed, on average, ... */
 	SQP_TIME_PER_DEPTH = 16,	/* ... or so many times the depth: while one is timed, all that are before it cost more */
-	SQP_PICKUP_GAP_NS = 10000,	/* a commit after a longer gap is timed as well */
+	SQP_PICKUP_GAP_NS = 100000,	/* a commit after a longer gap is timed as well */
 	SQP_WAKE_AGAIN_NS = 1000000,	/* a wake-up that has shown no effect is sent again after this */
 };
 

@@ -28,5 +28,8 @@ mirrors)
 paths)
 	find_words '(^|[^A-Za-z0-9_.}$*-])\/(wor[k]|roo[t])\/' '@nothing@'
 	;;
+merges)
+	find_words '^(<{7}|>{7}) ' '@nothing@'
+	;;
 *) fail "no rule $1" ;;
 esac | verdict "$1: not allowed here:"

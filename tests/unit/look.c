@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-enum { ENTRIES = 8, SECOND_NS = 1000000000 };
+enum { ENTRIES = 8, SECOND_NS = 1000000000, LONG_NS = 2 * SQP_PICKUP_GAP_NS };
 
 static struct sqp_ring r;
 static _Atomic unsigned cq_tail, cq_head, sq_head, sq_tail, flags;
@@ -73,13 +73,13 @@ static void reap(unsigned min, unsigned max, unsigned expected)
 static void the_last_look_without_it_counts(void **state)
 {
 	(void)state;
-	at(100000, 0, 0);
+	at(LONG_NS, 0, 0);
 	submit(1);		/* after a gap: timed */
 	assert_true(r.looks.on);
-	at(100100, 0, 0);
+	at(LONG_NS + 100, 0, 0);
 	reap(0, 1, 0);
 	sqp_look(&r, sqp_now_ns(&r));	/* what a spin does */
-	at(100700, 1, 1);
+	at(LONG_NS + 700, 1, 1);
 	reap(1, 1, 1);
 	assert_int_equal(r.reaped.n, 1);
 	assert_int_equal(r.reaped.max, 600);
@@ -92,16 +92,16 @@ static void a_sample_ends_with_the_completion_it_waits_for(void **state)
 	(void)state;
 	submit(3);
 	assert_false(r.looks.on);
-	at(50000, 3, 2);
+	at(LONG_NS, 3, 2);
 	submit(1);		/* two are there already: not timed, the next two are */
 	assert_true(r.looks.on);
-	at(50100, 0, 2);
+	at(LONG_NS + 100, 0, 2);
 	reap(1, 1, 1);
 	reap(1, 1, 1);
 	assert_int_equal(r.reaped.n, 0);
 	assert_true(r.looks.on);
-	at(50500, 0, 0);
-	reap(1, 1, 1);		/* seen at 50100, handed out while others were */
+	at(LONG_NS + 500, 0, 0);
+	reap(1, 1, 1);		/* seen 100 ns after it, handed out while others were */
 	assert_int_equal(r.reaped.n, 1);
 	assert_int_equal(r.reaped.max, 500);
 	assert_false(r.looks.on);
@@ -109,13 +109,13 @@ static void a_sample_ends_with_the_completion_it_waits_for(void **state)
 	assert_int_equal(r.reaped.n, 1);
 }
 
-/* COMMITS of one request each, every PERIODth after a gap of 20 us and the others after 100 ns */
+/* COMMITS of one request each, every PERIODth after a long gap and the others after 100 ns */
 static void submit_many(int commits, int period)
 {
 	uint64_t now_ns = 0;
 
 	for (int i = 0; i < commits; i++) {
-		now_ns += i % period ? 100 : 20000;
+		now_ns += i % period ? 100 : LONG_NS;
 		at(now_ns, 0, 0);
 		submit(1);
 		at(now_ns, 1, 1);
@@ -140,9 +140,9 @@ static void a_load_that_repeats_itself_is_seen_as_it_is(void **state)
 	(void)state;
 	submit_many(COMMITS, SQP_TIME_EVERY);
 	assert_int_equal(r.gap.n + r.untimed, COMMITS);
-	assert_int_equal(r.gap.bin[sqp_hist_index(20000)], LENGTHY);
+	assert_int_equal(r.gap.bin[sqp_hist_index(LONG_NS)], LENGTHY);
 	assert_int_equal(r.gap.bin[sqp_hist_index(100)] + r.untimed, COMMITS - LENGTHY);
-	assert_int_equal(r.idle.awake_max_ns, 20000);
+	assert_int_equal(r.idle.awake_max_ns, LONG_NS);
 }
 
 static void time_every_request(void)

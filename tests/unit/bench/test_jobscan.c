@@ -89,13 +89,25 @@ static void stats(void **state)
 	assert_true(scan("ioengine=sqpoll\nstats_file=y").stats_file);
 	assert_true(scan("ioengine=external:/lib/fio-sqpoll.so").sqpoll);
 	assert_false(scan("ioengine=io_uring").sqpoll);
+	assert_true(scan("rate_iops=5").paced && scan("[a]\nread_iolog=x").paced && scan("rate=1m").paced);
+	assert_false(scan("thinktime=5\nrate_process=poisson").paced);
+}
+
+static void other_options(void **state)
+{
+	static const char *const drop[] = { "ioengine", "runtime", NULL };
+	char *out = jobscan_with("; a job\nbs=4k\n[a]\n ioengine = libaio\n#runtime=3\nruntime=9\nruntime_x=1\ntime_based", "ioengine=x\n", drop);
+
+	(void)state;
+	assert_string_equal(out, "[global]\nioengine=x\n; a job\nbs=4k\n[a]\n#runtime=3\nruntime_x=1\ntime_based\n");
+	free(out);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes),   cmocka_unit_test(files), cmocka_unit_test(arguments),
-		cmocka_unit_test(too_many), cmocka_unit_test(stats),
+		cmocka_unit_test(too_many), cmocka_unit_test(stats), cmocka_unit_test(other_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
