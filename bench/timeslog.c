@@ -89,7 +89,7 @@ static int make(struct timeslog *log, struct lines *l)
 
 	log->n = l->n;
 	log->request = calloc(l->n + 1, sizeof(*log->request));
-	if (!handed_ns || !log->request) {
+	if (!l->line || !handed_ns || !log->request) {
 		free(handed_ns);
 		timeslog_free(log);
 		return -ENOMEM;

@@ -708,7 +708,8 @@ static uint64_t clock_with_an_answer(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Completions that come between two looks must not make the reaper wait for more than is in flight, on either ring. */
+/* Completions that come between two looks must not make the reaper wait for more than is in flight, on either ring. Those of a deferred
+ * ring come by an enter, which may be one that would have blocked: it does not. */
 static void a_reaper_of_two_rings_waits_for_no_more_than_there_is(void **state)
 {
 	struct sqp_config cfg = config(IDLE_MS);
@@ -718,6 +719,7 @@ static void a_reaper_of_two_rings_waits_for_no_more_than_there_is(void **state)
 	cfg.reap = SQP_REAP_SLEEP;
 	cfg.stall_ms = 10 * STALL_MS;		/* whoever blocks for nothing does so for that long */
 	for (unsigned aside = 0; aside < 2; aside++) {
+		uint64_t start_ns;
 		unsigned first;
 		int fds[2];
 
@@ -732,12 +734,14 @@ static void a_reaper_of_two_rings_waits_for_no_more_than_there_is(void **state)
 		assert_int_equal(r.side->inflight, aside);
 		while (sqp_untaken(&r))
 			sleep_ms(1);
+		start_ns = sqp_now_ns(&r);
 		answer_fd = fds[1];
 		r.cfg.clock_ns = r.side->cfg.clock_ns = clock_with_an_answer;
 		assert_int_equal(sqp_reap(&r, 1, 1, &first), 1);
 		assert_int_equal(answer_fd, -1);
 		assert_int_equal(sqp_cqe(&r, first, 0)->res, 1);
-		assert_int_equal(sqp_ring_count(&r).waits, 0);
+		assert_in_range(sqp_ring_count(&r).waits, 0, aside);
+		assert_true(sqp_now_ns(r.side) - start_ns < 5ull * STALL_MS * 1000000);
 		assert_int_equal(r.count.polls, 0);
 		sqp_ring_close(&r);
 		close(fds[0]);
