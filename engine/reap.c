@@ -8,13 +8,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/poll.h>
-#include <time.h>
 
 /* A look at the clock costs some 20 ns, a spin as much or more: 1 or 2 us lie between two. */
 enum { SPINS_PER_CLOCK = 48, BRIEF_NS = 1000000 };
-
-/* On hardware one takes up to 60 ns, under emulation 230 (QEMU's TCG). */
-enum { PAUSES = 32, PAUSE_TRIES = 5, PAUSE_SHORT_NS = 120 };
 
 /* A wait for completions. */
 struct wait {
@@ -23,24 +19,6 @@ struct wait {
 	unsigned behind;		/* in flight, when the SQ thread had not taken all entries at the last look */
 	uint64_t start_ns, now_ns;	/* 0: too short to have looked at the clock */
 };
-
-bool sqp_pause_is_short(void)
-{
-	uint64_t best_ns = UINT64_MAX;
-
-	for (unsigned i = 0; i < PAUSE_TRIES; i++) {
-		struct timespec from, to;
-		uint64_t ns;
-
-		clock_gettime(CLOCK_MONOTONIC, &from);
-		for (unsigned n = 0; n < PAUSES; n++)
-			sqp_pause();
-		clock_gettime(CLOCK_MONOTONIC, &to);
-		ns = (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000u + (uint64_t)to.tv_nsec - (uint64_t)from.tv_nsec;
-		best_ns = ns < best_ns ? ns : best_ns;
-	}
-	return best_ns < (uint64_t)PAUSES * PAUSE_SHORT_NS;
-}
 
 static unsigned all_ready(const struct sqp_ring *r)
 {

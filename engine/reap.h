@@ -27,9 +27,6 @@ static inline void sqp_relax(const struct sqp_ring *r)
 		sqp_pause();
 }
 
-/* Is a pause what it is on hardware? An emulator, or a hypervisor that takes it for a sign of waiting, leaves the CPU for each. */
-bool sqp_pause_is_short(void);
-
 /* Completions that are there. */
 static inline unsigned sqp_ready(const struct sqp_ring *r)
 {

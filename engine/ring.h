@@ -71,7 +71,7 @@ struct sqp_ring {
 	struct sqp_ring *side;		/* the plain ring of sq_wake=bypass and adaptive, or NULL; see bypass.h */
 	unsigned split;			/* of the completions handed out last, those from this one on are the side ring's */
 	unsigned side_first;		/* position of the first of them */
-	bool pauses;			/* between two looks, see sqp_relax() */
+	bool pauses;			/* between two looks, as pauses are short here: see sqp_relax() */
 	bool side_turn;			/* it is the side ring's turn to hand out first */
 	bool ordered;			/* what is filled must not overtake what is in flight */
 	struct sqp_patience patience;

@@ -45,6 +45,12 @@ void sqp_pickup_start(struct sqp_ring *r, struct sqp_hist *hist, uint64_t now_ns
 	};
 }
 
+/* What has completed was taken, though the kernel moves the head of the SQ ring only after it has posted completions. */
+static bool all_completed(const struct sqp_ring *r)
+{
+	return sqp_inflight_here(r) == atomic_load_explicit(r->cq_ktail, memory_order_acquire) - r->cq_head;
+}
+
 /* The entry was taken between the last look and this one. To whoever waited and looked all the time that is how long
  * it took; after an absence a sample is kept only when that was short, in absolute terms or against its value. */
 void sqp_pickup_check(struct sqp_ring *r, uint64_t now_ns, bool looking)
@@ -53,7 +59,7 @@ void sqp_pickup_check(struct sqp_ring *r, uint64_t now_ns, bool looking)
 	unsigned head = atomic_load_explicit(r->khead, memory_order_acquire);
 	uint64_t took;
 
-	if ((int)(head - p->tail) < 0) {
+	if ((int)(head - p->tail) < 0 && !all_completed(r)) {
 		p->checked_ns = now_ns;
 		return;
 	}
