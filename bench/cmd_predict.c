@@ -21,6 +21,7 @@
 #define AWAKE_MS 10000		/* longer than the run's gaps: the SQ thread does not sleep */
 #define SETTLE_S 0.7
 #define SEED 1
+#define FIRST_RUNS 3
 #define FAR 0.15		/* a prediction further from what was then measured is not to be trusted */
 
 struct args {
@@ -28,7 +29,7 @@ struct args {
 	const char *job;
 	unsigned idle[SETTINGS_MAX], idles, measure, seconds;
 	double cpu_price;
-	bool allow_write, measure_all;
+	bool allow_write;
 };
 
 struct setting {
@@ -85,8 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
 		return 0;
 	case OPT_MEASURE:
-		a->measure_all = !strcmp(arg, "all");
-		a->measure = a->measure_all ? SETTINGS_MAX : cmd_number(state, arg, "measure", 0, SETTINGS_MAX);
+		a->measure = !strcmp(arg, "all") ? SETTINGS_MAX : cmd_number(state, arg, "measure", 0, SETTINGS_MAX);
 		return 0;
 	case OPT_PRICE:
 		a->cpu_price = cmd_real(state, arg, "cpu-price", 0, 1e6);
@@ -131,14 +131,14 @@ static void choose_settings(struct session *s)
 	add_setting(s, 1000);
 }
 
-static double cost(const struct session *s, double lat_us, double cpu_us)
+static double cost(const struct session *s, const struct prediction *p)
 {
-	return lat_us + s->a->cpu_price * cpu_us;
+	return p->lat_mean_us + s->a->cpu_price * p->cpu_us;
 }
 
 static double predicted_cost(const struct session *s, unsigned i)
 {
-	return cost(s, s->setting[i].p.lat_mean_us, s->setting[i].p.cpu_us);
+	return cost(s, &s->setting[i].p);
 }
 
 static void step(struct session *s, const char *label)
@@ -151,7 +151,6 @@ static void step(struct session *s, const char *label)
 static int learn(struct session *s, struct why *why)
 {
 	unsigned shortest = lattice_canonical_ms(1, s->hz);
-	struct timeslog sleepy = { 0 };
 	struct predict_seen seen;
 	int rc;
 
@@ -164,8 +163,7 @@ static int learn(struct session *s, struct why *why)
 	if (rc)
 		return rc;
 	step(s, "one that sleeps as soon as it can");
-	rc = predictrun_sqpoll(&s->job, shortest, &seen, &sleepy, &s->wake_us, why);
-	timeslog_free(&sleepy);
+	rc = predictrun_sqpoll(&s->job, shortest, &seen, NULL, &s->wake_us, why);
 	for (unsigned i = 0; i < s->settings && !rc; i++)
 		if (s->setting[i].idle_ms == shortest) {
 			s->setting[i].seen = seen;
@@ -201,7 +199,6 @@ static unsigned next_to_measure(const struct session *s)
 
 static int measure(struct session *s, struct why *why)
 {
-	struct timeslog log;
 	char label[64];
 	int rc = 0;
 
@@ -212,8 +209,7 @@ static int measure(struct session *s, struct why *why)
 			break;
 		snprintf(label, sizeof(label), "sq_thread_idle=%u", s->setting[i].idle_ms);
 		step(s, label);
-		rc = predictrun_sqpoll(&s->job, s->setting[i].idle_ms, &s->setting[i].seen, &log, NULL, why);
-		timeslog_free(&log);
+		rc = predictrun_sqpoll(&s->job, s->setting[i].idle_ms, &s->setting[i].seen, NULL, NULL, why);
 		s->setting[i].measured = !rc;
 	}
 	return rc;
@@ -222,14 +218,15 @@ static int measure(struct session *s, struct why *why)
 static void say(struct session *s)
 {
 	const struct setting *b = &s->setting[s->best];
-	double ours = predicted_cost(s, s->best), plain = cost(s, s->plain.lat_mean_us, s->plain.cpu_us), ratio = ours / plain;
+	const struct prediction *plain = &s->plain.p;
+	double ratio = predicted_cost(s, s->best) / cost(s, plain);
 
 	if (ratio > 1 - VERDICT_WORTH)
 		snprintf(s->answer, sizeof(s->answer), "use plain io_uring: the best idle period, %u ms, would cost %.2f times as much per request (latency %.1f and CPU %.1f us against %.1f and %.1f)",
-			 b->idle_ms, ratio, b->p.lat_mean_us, b->p.cpu_us, s->plain.lat_mean_us, s->plain.cpu_us);
+			 b->idle_ms, ratio, b->p.lat_mean_us, b->p.cpu_us, plain->lat_mean_us, plain->cpu_us);
 	else
 		snprintf(s->answer, sizeof(s->answer), "sq_thread_idle=%u: the SQ thread would use %.0f %% of a CPU, and a request would cost %.2f times what it costs plain io_uring (latency %.1f and CPU %.1f us against %.1f and %.1f)",
-			 b->idle_ms, 100 * b->p.duty, ratio, b->p.lat_mean_us, b->p.cpu_us, s->plain.lat_mean_us, s->plain.cpu_us);
+			 b->idle_ms, 100 * b->p.duty, ratio, b->p.lat_mean_us, b->p.cpu_us, plain->lat_mean_us, plain->cpu_us);
 }
 
 static void doubt(struct session *s)
@@ -238,8 +235,7 @@ static void doubt(struct session *s)
 
 	s->notes = json_array();
 	for (unsigned i = 0; i < s->settings; i++) {
-		const struct predict_seen *q = &s->setting[i].seen;
-		double ratio = s->setting[i].measured ? cost(s, q->lat_mean_us, q->cpu_us) / predicted_cost(s, i) : 1;
+		double ratio = s->setting[i].measured ? cost(s, &s->setting[i].seen.p) / predicted_cost(s, i) : 1;
 
 		if (ratio >= 1 / (1 + FAR) && ratio <= 1 + FAR)
 			continue;
@@ -254,20 +250,24 @@ static json_t *real(double v)
 	return isfinite(v) ? json_real(v) : json_null();
 }
 
+static json_t *prediction_json(const struct prediction *p)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "duty", real(p->duty), "wakeups_per_s", real(p->wakeups_per_s), "lat_mean_us",
+			 real(p->lat_mean_us), "lat_p50_us", real(p->lat_p50_us), "lat_p99_us", real(p->lat_p99_us), "cpu_us_per_io",
+			 real(p->cpu_us));
+}
+
 static json_t *seen_json(const struct predict_seen *q)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "requests", real(q->requests), "duty", real(q->duty), "wakeups_per_s",
-			 real(q->wakeups_per_s), "lat_mean_us", real(q->lat_mean_us), "lat_p50_us", real(q->lat_p50_us), "lat_p99_us",
-			 real(q->lat_p99_us), "cpu_us_per_io", real(q->cpu_us));
+	json_t *o = prediction_json(&q->p);
+
+	json_object_set_new(o, "requests", real(q->requests));
+	return o;
 }
 
 static json_t *setting_json(const struct setting *t)
 {
-	const struct prediction *p = &t->p;
-
-	return json_pack("{s:i, s:{s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "idle_ms", (int)t->idle_ms, "predicted", "duty", real(p->duty),
-			 "wakeups_per_s", real(p->wakeups_per_s), "lat_mean_us", real(p->lat_mean_us), "lat_p50_us", real(p->lat_p50_us),
-			 "lat_p99_us", real(p->lat_p99_us), "cpu_us_per_io", real(p->cpu_us), "measured",
+	return json_pack("{s:i, s:o, s:o}", "idle_ms", (int)t->idle_ms, "predicted", prediction_json(&t->p), "measured",
 			 t->measured ? seen_json(&t->seen) : json_null());
 }
 
@@ -282,9 +282,9 @@ static json_t *document(const struct session *s)
 			 (int)s->wake_us.total, "plain", seen_json(&s->plain), "awake", seen_json(&s->awake), "settings", all, "notes", json_incref(s->notes), "answer", s->answer);
 }
 
-static void print_seen(const char *name, const struct predict_seen *q)
+static void print_row(const char *name, const struct prediction *p)
 {
-	printf("%-16s %6.1f %9.1f %9.1f %9.1f %9.1f\n", name, 100 * q->duty, q->wakeups_per_s, q->lat_p50_us, q->lat_p99_us, q->cpu_us);
+	printf("%-16s %6.1f %9.1f %9.1f %9.1f %9.1f\n", name, 100 * p->duty, p->wakeups_per_s, p->lat_p50_us, p->lat_p99_us, p->cpu_us);
 }
 
 static void print(const struct session *s)
@@ -294,15 +294,15 @@ static void print(const struct session *s)
 	size_t n;
 
 	printf("%-16s %6s %9s %9s %9s %9s\n", "idle_ms", "duty%", "wake/s", "p50_us", "p99_us", "cpu_us/io");
-	print_seen("plain, measured", &s->plain);
-	print_seen("awake, measured", &s->awake);
+	print_row("plain, measured", &s->plain.p);
+	print_row("awake, measured", &s->awake.p);
 	for (unsigned i = 0; i < s->settings; i++) {
 		const struct setting *t = &s->setting[i];
 
-		printf("%-16u %6.1f %9.1f %9.1f %9.1f %9.1f\n", t->idle_ms, 100 * t->p.duty, t->p.wakeups_per_s, t->p.lat_p50_us, t->p.lat_p99_us, t->p.cpu_us);
-		snprintf(name, sizeof(name), "  measured");
+		snprintf(name, sizeof(name), "%u", t->idle_ms);
+		print_row(name, &t->p);
 		if (t->measured)
-			print_seen(name, &t->seen);
+			print_row("  measured", &t->seen.p);
 	}
 	json_array_foreach(s->notes, n, note)
 		printf("note: %s\n", json_string_value(note));
@@ -311,14 +311,9 @@ static void print(const struct session *s)
 
 static int keep(struct session *s, struct why *why)
 {
-	json_t *doc = document(s), *end = env_collect(&s->fio, NULL);
-	int rc = store_keep(&s->run, "predict.json", json_incref(doc), why);
+	json_t *doc = document(s);
+	int rc = store_keep_both(&s->run, "predict.json", json_incref(doc), "end.json", env_at_end(&s->fio), why);
 
-	json_object_set_new(end, "exit", json_integer(0));
-	if (rc)
-		json_decref(end);
-	else
-		rc = store_keep(&s->run, "end.json", end, why);
 	if (!rc)
 		rc = store_commit(&s->run, why);
 	if (!rc && s->a->common.json) {
@@ -341,21 +336,18 @@ static int begin(struct session *s, const char *command, const struct jobscan *s
 		rc = store_in_run(path, &s->run, "job.fio", why);
 	if (!rc)
 		rc = store_write(path, s->job.text, why);
-	if (!rc)
-		rc = store_keep(&s->run, "run.json", json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", s->run.id, "kind", "predict",
-							       "created", now, "command", command, "job", s->a->job), why);
-	return rc ? rc : store_keep(&s->run, "env.json", env_collect(&s->fio, scan->files ? scan->file[0] : NULL), why);
+	return rc ? rc : store_keep_start(&s->run, "predict", now, command, s->a->job, env_collect(&s->fio, scan->files ? scan->file[0] : NULL), why);
 }
 
 static int carry_out(struct session *s, const char *command, const struct jobscan *scan, struct why *why)
 {
-	unsigned runs = 3 + (s->a->measure_all ? s->settings - 1 : s->a->measure);
+	unsigned more = s->a->measure < s->settings ? s->a->measure : s->settings - 1;	/* one of them is among the first three */
 	int rc = begin(s, command, scan, why);
 
 	s->job.dir = s->run.dir;
 	s->job.tick = progress_tick;
 	s->job.ctx = &s->bar;
-	progress_start(&s->bar, 0, runs, s->a->seconds + SETTLE_S);
+	progress_start(&s->bar, 0, FIRST_RUNS + more, s->a->seconds + SETTLE_S);
 	if (!rc)
 		rc = learn(s, why);
 	if (!rc)

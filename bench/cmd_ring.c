@@ -222,11 +222,8 @@ static int begin(struct session *s, const char *command, struct why *why)
 	if (!a->direct)
 		scratch_warm(b->setup.path);
 	store_time(now, sizeof(now));
-	rc = store_keep(&s->run, "run.json", json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", s->run.id, "kind",
-						       "ring", "created", now, "command", command, "job", a->file ? a->file : "scratch file"), why);
-	if (!rc)
-		rc = store_keep(&s->run, "env.json", env_collect(a->spec.fio ? &s->fio : NULL, b->setup.path), why);
-	return rc;
+	return store_keep_start(&s->run, "ring", now, command, a->file ? a->file : "scratch file",
+				env_collect(a->spec.fio ? &s->fio : NULL, b->setup.path), why);
 }
 
 /* The cell as fio and the engine do it: the same CPUs, as many at once, and by default the whole batch waited for. */

@@ -341,12 +341,8 @@ static int measure(struct tune *t, struct why *why)
 		rc = cells_run(t, overhead_s, why);
 	if (rc)
 		return rc;
-	if (!store_kept(&t->run, "end.json")) {
-		json_t *end = env_collect(&t->fio, NULL);
-
-		json_object_set_new(end, "exit", json_integer(0));
-		rc = store_keep(&t->run, "end.json", end, why);
-	}
+	if (!store_kept(&t->run, "end.json"))
+		rc = store_keep(&t->run, "end.json", env_at_end(&t->fio), why);
 	return rc;
 }
 

@@ -116,10 +116,7 @@ static int begin(struct session *s, struct why *why)
 		scratch_warm(b->path);
 	store_time(s->created, sizeof(s->created));
 	s->env = env_collect(&b->fio, b->path);
-	rc = store_keep(&s->run, "run.json", json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", s->run.id, "kind",
-						       "versus", "created", s->created, "command", s->command, "job",
-						       a->file ? a->file : "scratch file"), why);
-	return rc ? rc : store_keep(&s->run, "env.json", json_incref(s->env), why);
+	return store_keep_start(&s->run, "versus", s->created, s->command, a->file ? a->file : "scratch file", json_incref(s->env), why);
 }
 
 /* What of a run is not kept. */
@@ -136,13 +133,12 @@ static void clean_up(const struct session *s)
 
 static int finish(struct session *s, struct why *why)
 {
-	json_t *doc = versusdata_json(&s->bench), *end = env_collect(&s->bench.fio, NULL);
+	json_t *doc = versusdata_json(&s->bench), *end = env_at_end(&s->bench.fio);
 	struct page_said said;
 	int rc;
 
 	clean_up(s);
 	json_object_update_new(doc, json_pack("{s:s, s:s, s:s, s:O}", "id", s->run.id, "created", s->created, "command", s->command, "env", s->env));
-	json_object_set_new(end, "exit", json_integer(0));
 	rc = page_keep(&report_versus, &s->run, doc, end, &said, why);
 	if (!rc && s->a->common.json) {
 		json_object_set_new(doc, "dir", json_string(s->run.final));

@@ -388,3 +388,11 @@ json_t *env_collect(const struct fio *fio, const char *target)
 		put(env, "target", describe_target(env, target));
 	return env;
 }
+
+json_t *env_at_end(const struct fio *fio)
+{
+	json_t *end = env_collect(fio, NULL);
+
+	json_object_set_new(end, "exit", json_integer(0));
+	return end;
+}

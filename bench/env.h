@@ -26,6 +26,9 @@ double env_interrupts(const char *device);
 /* FIO and TARGET may be NULL. */
 json_t *env_collect(const struct fio *fio, const char *target);
 
+/* The same as a run's end.json: that it ended well, too. */
+json_t *env_at_end(const struct fio *fio);
+
 /* Whether direct 4k reads of PATH work. */
 bool env_direct_works(const char *path);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proc.h"
+#include "store.h"
 
 int fio_beside_program(char *out, size_t size, const char *name)
 {
@@ -61,6 +62,19 @@ int fio_find(struct fio *fio, const char *bin, const char *engine_dir, struct wh
 	snprintf(fio->version, sizeof(fio->version), "%s", text);
 	free(text);
 	return 0;
+}
+
+bool fio_complaint(const char *path, char *out, size_t size)
+{
+	static const char *const starts[] = { "sqpoll: ", "fio: " };
+	char *text = store_read(path, NULL), *line = NULL;
+
+	for (size_t i = 0; text && !line && i < sizeof(starts) / sizeof(*starts); i++)
+		line = strstr(text, starts[i]);
+	if (line)
+		snprintf(out, size, "%.*s", (int)strcspn(line, "\n"), line);
+	free(text);
+	return line != NULL;
 }
 
 const char *fio_lib_dir(const struct fio *fio)

@@ -4,6 +4,7 @@
 #define SQB_FIO_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "why.h"
 
@@ -18,6 +19,9 @@ int fio_find(struct fio *fio, const char *bin, const char *engine_dir, struct wh
 
 /* Asks fio for the engine's help. */
 int fio_engine_loads(const struct fio *fio, struct why *why);
+
+/* The first that the engine, or else fio, complains of in PATH, what fio printed; false when there is nothing. */
+bool fio_complaint(const char *path, char *out, size_t size);
 
 /* For struct proc's lib_dir. */
 const char *fio_lib_dir(const struct fio *fio);

@@ -8,35 +8,20 @@
 #include <unistd.h>
 
 #include "proc.h"
-#include "store.h"
 
 #define PATIENCE_S 60
 #define ARGS 12		/* of our own, at most */
-
-/* The first that fio, or the engine, says of it in PATH, behind ": "; false when it says nothing. */
-static bool complaint(const char *path, char *out, size_t size)
-{
-	static const char *const starts[] = { "sqpoll: ", "fio: " };
-	char *text = store_read(path, NULL), *line = NULL;
-
-	for (size_t i = 0; text && !line && i < sizeof(starts) / sizeof(*starts); i++)
-		line = strstr(text, starts[i]);
-	if (line)
-		snprintf(out, size, ": %.*s", (int)strcspn(line, "\n"), line);
-	free(text);
-	return line != NULL;
-}
 
 static int failed(const struct fiojob *job, const char *messages, const struct proc_end *end, struct why *why)
 {
 	char said[300] = "";
 
 	if (end->timed_out)
-		snprintf(said, sizeof(said), ": it did not end");
-	else if (!complaint(messages, said, sizeof(said)))
-		complaint(job->json_path, said, sizeof(said));
-	return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d)%s; try the same with fio itself on %s", job->name, job->iodepth,
-		       end->exit, said, job->path);
+		snprintf(said, sizeof(said), "it did not end");
+	else if (!fio_complaint(messages, said, sizeof(said)))
+		fio_complaint(job->json_path, said, sizeof(said));
+	return why_set(why, -EIO, "%s at iodepth=%u failed (exit %d)%s%s; try the same with fio itself on %s", job->name, job->iodepth,
+		       end->exit, *said ? ": " : "", said, job->path);
 }
 
 static int run(const struct fio *fio, const struct fiojob *job, const char *messages, struct proc_end *end, struct why *why)

@@ -73,6 +73,15 @@ double hist_percentile(const struct hist *h, double pct)
 	return h->bin[h->n - 1].value;
 }
 
+double hist_mean(const struct hist *h)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		sum += h->bin[i].value * h->bin[i].count;
+	return h->total > 0 ? sum / h->total : 0;
+}
+
 void hist_free(struct hist *h)
 {
 	free(h->bin);

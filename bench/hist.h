@@ -29,6 +29,9 @@ void hist_seal(struct hist *h);
 /* Smallest value with at least PCT percent of the counts at or below it; NaN when empty. */
 double hist_percentile(const struct hist *h, double pct);
 
+/* 0 when empty. */
+double hist_mean(const struct hist *h);
+
 void hist_free(struct hist *h);
 
 #endif

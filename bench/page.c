@@ -176,12 +176,8 @@ int page_make(const struct page_kind *kind, const struct run *run, struct page_s
 
 int page_keep(const struct page_kind *kind, struct run *run, json_t *doc, json_t *end, struct page_said *said, struct why *why)
 {
-	int rc = store_keep(run, kind->file, json_incref(doc), why);
+	int rc = store_keep_both(run, kind->file, json_incref(doc), "end.json", end, why);
 
-	if (rc)
-		json_decref(end);
-	else
-		rc = store_keep(run, "end.json", end, why);
 	if (!rc)
 		rc = page_make(kind, run, said, why);
 	return rc ? rc : store_commit(run, why);

@@ -46,13 +46,20 @@ static int pass(const struct predict_load *l, const struct hist *wake_us, double
 	return rc;
 }
 
+void prediction_latencies(struct prediction *p, struct hist *lat_us)
+{
+	hist_seal(lat_us);
+	p->lat_mean_us = hist_mean(lat_us);
+	p->lat_p50_us = hist_percentile(lat_us, 50);
+	p->lat_p99_us = hist_percentile(lat_us, 99);
+}
+
 static int latencies(const struct predict_load *l, const struct hist *wake_us, double lo_us, double hi_us, uint64_t seed,
 		     struct prediction *p)
 {
 	size_t rounds = SAMPLES / l->n + 1;
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	struct hist lat = { 0 };
-	double sum = 0;
 	int rc = rng ? 0 : -ENOMEM;
 
 	if (rng)
@@ -62,23 +69,9 @@ static int latencies(const struct predict_load *l, const struct hist *wake_us, d
 		rc = pass(l, wake_us, lo_us, hi_us, rng, &lat);
 	if (rng)
 		gsl_rng_free(rng);
-	for (size_t i = 0; i < lat.n; i++)
-		sum += lat.bin[i].value;
-	hist_seal(&lat);
-	p->lat_mean_us = sum / lat.total;
-	p->lat_p50_us = hist_percentile(&lat, 50);
-	p->lat_p99_us = hist_percentile(&lat, 99);
+	prediction_latencies(p, &lat);
 	hist_free(&lat);
 	return rc;
-}
-
-static double mean(const struct hist *h)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < h->n; i++)
-		sum += h->bin[i].value * h->bin[i].count;
-	return h->total > 0 ? sum / h->total : 0;
 }
 
 int predict(const struct predict_load *l, const struct hist *wake_us, unsigned idle_ms, unsigned hz, uint64_t seed, struct prediction *p)
@@ -100,7 +93,7 @@ int predict(const struct predict_load *l, const struct hist *wake_us, unsigned i
 		return -EINVAL;
 	rc = latencies(l, wake_us, lo_us, hi_us, seed, p);
 	/* paced, the time of a wake-up is part of the gap that follows: it makes the thread neither run more nor the load last longer */
-	span_us = l->span_us + (l->paced ? 0 : wakeups * mean(wake_us));
+	span_us = l->span_us + (l->paced ? 0 : wakeups * hist_mean(wake_us));
 	p->duty = fmin((l->span_us - asleep_us) / span_us, 1);
 	p->wakeups_per_s = wakeups / span_us * 1e6;
 	p->cpu_us = l->app_us + p->lat_mean_us - awake_us / (double)l->n + p->duty * span_us / (double)l->n;

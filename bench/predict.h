@@ -26,12 +26,16 @@ struct predict_load {
 	bool paced;		/* requests are sent when they are due, however late the last one was; else each delay delays all that follow */
 };
 
+/* Of a load under one setting, predicted or seen. NaN: not told. */
 struct prediction {
 	double duty;		/* share of a CPU that the SQ thread uses */
 	double wakeups_per_s;
 	double lat_mean_us, lat_p50_us, lat_p99_us;
 	double cpu_us;		/* of submitter and SQ thread, per request */
 };
+
+/* The mean and the percentiles of LAT_US, which is sealed, into P. */
+void prediction_latencies(struct prediction *p, struct hist *lat_us);
 
 /* The mean of the spin S over its phase: S is uniform in [LO, HI). Time that the thread sleeps in a gap, E[max(0, gap - S)], and the chance
  * that it sleeps at its end, P(S < gap). */

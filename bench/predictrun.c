@@ -48,16 +48,12 @@ static void clean(const struct paths *p)
 
 static int failed(const struct paths *p, const struct proc_end *end, struct why *why)
 {
-	char *text = store_read(p->messages, NULL), *said = text ? strstr(text, "sqpoll: ") : NULL;
+	char said[300] = "run the job file with fio itself to see why";
 
-	if (text && !said)
-		said = strstr(text, "fio: ");
 	if (end->timed_out)
-		why_set(why, 0, "fio did not end: look at the device and the kernel log");
-	else
-		why_set(why, 0, "fio failed with %d: %.*s", end->exit, said ? (int)strcspn(said, "\n") : 60, said ? said : "run the job file with fio itself to see why");
-	free(text);
-	return -EIO;
+		return why_set(why, -EIO, "fio did not end: look at the device and the kernel log");
+	fio_complaint(p->messages, said, sizeof(said));
+	return why_set(why, -EIO, "fio failed with %d: %s", end->exit, said);
 }
 
 static int run(const struct predict_job *job, const struct paths *p, const char *lines, const char *const *drop, struct why *why)
@@ -80,20 +76,14 @@ static int run(const struct predict_job *job, const struct paths *p, const char 
 	return end.exit || end.timed_out ? failed(p, &end, why) : 0;
 }
 
-static int latencies(const struct timeslog *log, struct predict_seen *seen)
+static int latencies(const struct timeslog *log, struct prediction *p)
 {
 	struct hist h = { 0 };
-	double sum = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < log->n && !rc; i++) {
+	for (size_t i = 0; i < log->n && !rc; i++)
 		rc = hist_add(&h, log->request[i].lat_us, 1);
-		sum += log->request[i].lat_us;
-	}
-	hist_seal(&h);
-	seen->lat_mean_us = sum / (double)log->n;
-	seen->lat_p50_us = hist_percentile(&h, 50);
-	seen->lat_p99_us = hist_percentile(&h, 99);
+	prediction_latencies(p, &h);
 	hist_free(&h);
 	return rc;
 }
@@ -125,10 +115,10 @@ static int engine_line(const struct paths *p, struct predict_seen *seen, struct 
 		rc = why_set(why, -EINVAL, "the job file starts %zu jobs: give one that starts one, as each has an SQ thread of its own", json_array_size(lines));
 	if (!rc) {
 		seen->requests = json_number_at(line, "completed");
-		seen->duty = json_number_at(line, "sq_thread.cpu_us") / elapsed_us;
-		seen->wakeups_per_s = json_number_at(line, "wakeups") / elapsed_us * 1e6;
+		seen->p.duty = json_number_at(line, "sq_thread.cpu_us") / elapsed_us;
+		seen->p.wakeups_per_s = json_number_at(line, "wakeups") / elapsed_us * 1e6;
 		seen->app_us = json_number_at(line, "app_cpu_us") / seen->requests;
-		seen->cpu_us = seen->app_us + seen->duty * elapsed_us / seen->requests;
+		seen->p.cpu_us = seen->app_us + seen->p.duty * elapsed_us / seen->requests;
 	}
 	if (!rc && wake_us && wakes(line, wake_us))
 		rc = why_set(why, -ENOMEM, "out of memory");
@@ -140,9 +130,11 @@ int predictrun_sqpoll(const struct predict_job *job, unsigned idle_ms, struct pr
 		      struct why *why)
 {
 	char lines[2 * PATH_MAX + 128];
+	struct timeslog unwanted = { 0 };
 	struct paths p;
 	int rc = set_paths(&p, job->dir, why);
 
+	log = log ? log : &unwanted;
 	*log = (struct timeslog){ 0 };
 	if (rc)
 		return rc;
@@ -152,8 +144,10 @@ int predictrun_sqpoll(const struct predict_job *job, unsigned idle_ms, struct pr
 		rc = engine_line(&p, seen, wake_us, why);
 	if (!rc)
 		rc = timeslog_read(p.log, log, why);
-	if (!rc && latencies(log, seen))
+	if (!rc && latencies(log, &seen->p))
 		rc = why_set(why, -ENOMEM, "out of memory");
+	if (log == &unwanted)
+		timeslog_free(log);
 	clean(&p);
 	return rc;
 }
@@ -177,9 +171,9 @@ int predictrun_plain(const struct predict_job *job, struct predict_seen *seen, s
 	clean(&p);
 	if (rc)
 		return rc;
-	*seen = (struct predict_seen){ .requests = r.ios, .lat_mean_us = r.lat_mean_us, .lat_p50_us = hist_percentile(&r.lat_ns, 50) / 1e3,
-				       .lat_p99_us = hist_percentile(&r.lat_ns, 99) / 1e3 };
-	seen->app_us = seen->cpu_us = (r.usr_cpu_pct + r.sys_cpu_pct) / 100 * r.runtime_ms * 1e3 / r.ios;
+	*seen = (struct predict_seen){ .requests = r.ios, .p = { .lat_mean_us = r.lat_mean_us, .lat_p50_us = hist_percentile(&r.lat_ns, 50) / 1e3,
+								 .lat_p99_us = hist_percentile(&r.lat_ns, 99) / 1e3 } };
+	seen->app_us = seen->p.cpu_us = (r.usr_cpu_pct + r.sys_cpu_pct) / 100 * r.runtime_ms * 1e3 / r.ios;
 	hist_free(&r.lat_ns);
 	return r.ios > 0 ? 0 : why_set(why, -EIO, "the job did nothing within %u s", job->seconds);
 }

@@ -19,12 +19,11 @@ struct predict_job {
 /* NaN: not told. */
 struct predict_seen {
 	double requests;
-	double duty, wakeups_per_s;		/* of the SQ thread; of plain 0 */
-	double lat_mean_us, lat_p50_us, lat_p99_us;
-	double app_us, cpu_us;			/* CPU time per request: of the submitter, and of both */
+	double app_us;		/* CPU time of the submitter per request */
+	struct prediction p;	/* of plain: without an SQ thread, 0 */
 };
 
-/* With sq_thread_idle=IDLE_MS; each request into LOG, which the caller frees; how long wake-ups took into WAKE_US, sealed (NULL: not wanted). 0; -EINTR; -EIO with WHY when fio fails; -EINVAL when there
+/* With sq_thread_idle=IDLE_MS; each request into LOG, which the caller frees (NULL: not wanted); how long wake-ups took into WAKE_US, sealed (NULL: not wanted). 0; -EINTR; -EIO with WHY when fio fails; -EINVAL when there
  * is more than one job. */
 int predictrun_sqpoll(const struct predict_job *job, unsigned idle_ms, struct predict_seen *seen, struct timeslog *log, struct hist *wake_us,
 		      struct why *why);

@@ -200,6 +200,24 @@ int store_keep(const struct run *run, const char *name, json_t *doc, struct why 
 	return rc;
 }
 
+int store_keep_both(const struct run *run, const char *name, json_t *doc, const char *other_name, json_t *other, struct why *why)
+{
+	int rc = store_keep(run, name, doc, why);
+
+	if (!rc)
+		return store_keep(run, other_name, other, why);
+	json_decref(other);
+	return rc;
+}
+
+int store_keep_start(const struct run *run, const char *kind, const char *created, const char *command, const char *job, json_t *env, struct why *why)
+{
+	json_t *about = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", run->id, "kind", kind, "created", created,
+				  "command", command, "job", job);
+
+	return store_keep_both(run, "run.json", about, "env.json", env, why);
+}
+
 static int run_paths(struct run *run, const char *out)
 {
 	if (snprintf(run->final, sizeof(run->final), "%s/runs/%s", out, run->id) >= (int)sizeof(run->final) ||

@@ -50,6 +50,12 @@ bool store_kept(const struct run *run, const char *name);
 json_t *store_load(const struct run *run, const char *name, struct why *why);
 int store_keep(const struct run *run, const char *name, json_t *doc, struct why *why);
 
+/* Both or the first error; both are dropped. */
+int store_keep_both(const struct run *run, const char *name, json_t *doc, const char *other_name, json_t *other, struct why *why);
+
+/* How a run begins whose settings are in its command line: run.json, with the time of store_time(), and env.json; ENV is dropped. */
+int store_keep_start(const struct run *run, const char *kind, const char *created, const char *command, const char *job, json_t *env, struct why *why);
+
 int store_create(struct run *run, const char *out, const char *kind, struct why *why);
 
 /* Opens the incomplete run ID to go on; fails when it is complete, absent, or another process has it. */

@@ -53,6 +53,16 @@ run_fio() {
 	"${fio_env[@]}" fio "$@"
 }
 
+# sqbench_refuses COMMAND CODE PATTERN ARGS...: it ends with CODE, says something that matches PATTERN, and keeps no run
+sqbench_refuses() {
+	local command=$1 code=$2 pattern=$3 rc=0
+	shift 3
+	"$SQP_BENCH" "$command" --out "$WORK/refused" --engine-dir "$SQP_ENGINE_DIR" "$@" >"$WORK/refusal" 2>&1 || rc=$?
+	[ "$rc" -eq "$code" ] || fail "$command $* ended with $rc instead of $code: $(cat "$WORK/refusal")"
+	grep -Eq -- "$pattern" "$WORK/refusal" || { cat "$WORK/refusal" >&2; fail "$command $* did not say: $pattern"; }
+	[ -z "$(ls -A "$WORK/refused/runs" 2>/dev/null)" ] || fail "$command $* kept something"
+}
+
 # expect_fail PATTERN COMMAND...: the command must fail by itself (no signal, no time-out)
 # and say something that matches the extended regular expression PATTERN
 expect_fail() {

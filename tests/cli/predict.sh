@@ -17,14 +17,7 @@ predict() {
 	[ "$(ls -A "$run")" = "$(printf '%s\n' end.json env.json job.fio predict.json run.json)" ] || fail "$name: the run holds $(ls -A "$run")"
 }
 
-refuses() {
-	local code=$1 pattern=$2 rc=0
-	shift 2
-	"$SQP_BENCH" predict --out "$WORK/refused" --engine-dir "$SQP_ENGINE_DIR" "$@" >"$WORK/refusal" 2>&1 || rc=$?
-	[ "$rc" -eq "$code" ] || fail "predict $* ended with $rc instead of $code: $(cat "$WORK/refusal")"
-	grep -Eq -- "$pattern" "$WORK/refusal" || { cat "$WORK/refusal" >&2; fail "predict $* did not say: $pattern"; }
-	[ -z "$(ls -A "$WORK/refused/runs" 2>/dev/null)" ] || fail "predict $* kept something"
-}
+refuses() { sqbench_refuses predict "$@"; }
 
 # job NAME LINES...
 job() {

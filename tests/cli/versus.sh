@@ -26,14 +26,7 @@ holds() {
 	jq -e 'def est(e): e | .lo <= .value and .value <= .hi and .cover > 0.9; '"$2" "$1" >/dev/null || { cat "$1" >&2; fail "it does not hold that $2"; }
 }
 
-refuses() {
-	local code=$1 pattern=$2 rc=0
-	shift 2
-	"$SQP_BENCH" versus --out "$WORK/refused" --engine-dir "$SQP_ENGINE_DIR" "$@" >"$WORK/refusal" 2>&1 || rc=$?
-	[ "$rc" -eq "$code" ] || fail "versus $* ended with $rc instead of $code"
-	grep -Eq -- "$pattern" "$WORK/refusal" || { cat "$WORK/refusal" >&2; fail "versus $* did not say: $pattern"; }
-	[ -z "$(ls -A "$WORK/refused/runs" 2>/dev/null)" ] || fail "versus $* kept something"
-}
+refuses() { sqbench_refuses versus "$@"; }
 
 head -c 2m /dev/urandom >"$WORK/mine"
 before=$(cksum <"$WORK/mine")
