@@ -14,8 +14,6 @@
 
 #define PATIENCE_S 60		/* beyond its run time; far more than a stalled cell needs to say so */
 #define LOST_IN_A_ROW_MAX 5
-/* fio cuts user and system time to whole milliseconds: half a millisecond each is lost on average. */
-#define FIO_CPU_LOST_MS 1.0
 
 struct paths {
 	char dir[PATH_MAX];

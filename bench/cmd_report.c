@@ -8,6 +8,8 @@
 #include "cmd.h"
 #include "derive.h"
 #include "plotdata.h"
+#include "report_affinity.h"
+#include "report_job.h"
 #include "report_ring.h"
 #include "report_versus.h"
 
@@ -56,7 +58,7 @@ static int find_run(char *dir, const struct args *a, struct why *why)
 }
 
 /* Kinds of runs that keep their values in one document; a tune keeps cells. */
-static const struct page_kind *const kinds[] = { &report_ring, &report_versus };
+static const struct page_kind *const kinds[] = { &report_ring, &report_versus, &report_job, &report_affinity };
 
 static const struct page_kind *kind_of(const struct run *run)
 {

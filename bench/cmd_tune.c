@@ -14,12 +14,15 @@
 #include "proc.h"
 #include "ringprobe.h"
 #include "scratch.h"
+#include "tunejob.h"
 
 #define BUDGET_S_DEFAULT 200
 #define SIZE_MIB_DEFAULT 128
 #define SIZE_MIB_MIN 1
 #define STAIRCASE_MS_MAX 20
 #define STAIRCASE_SAMPLES 4
+#define JOB_SECONDS_DEFAULT 3
+#define JOB_PAIRS_DEFAULT 10
 
 struct args {
 	struct cmd_common common;
@@ -29,34 +32,48 @@ struct args {
 	unsigned size_mib, repeats;
 	int sq_cpu;
 	bool no_report;
+	struct tunejob_args job;	/* with a job file */
+	const char *objective;
+	const char *without_job, *with_job;	/* an option that was given and makes sense only so */
 };
 
 enum {
 	OPT_SIZE = 1000, OPT_BUDGET, OPT_IDLES, OPT_RATES, OPT_REPEATS, OPT_PRICE, OPT_RESUME, OPT_SQ_CPU, OPT_HIPRI,
-	OPT_NO_REPORT, OPT_NOTE,
+	OPT_NO_REPORT, OPT_NOTE, OPT_SECONDS, OPT_OBJECTIVE, OPT_MAX_P99, OPT_CPU_BUDGET, OPT_APPLY, OPT_ALLOW_WRITE,
 };
 
 static const struct argp_option options[] = {
-	{ "file", 'F', "PATH", 0, "Read this file (never written; default: a scratch file, removed at the end)", 0 },
-	{ "device", 'd', "DEV", 0, "Read this block device (never written)", 0 },
-	{ "size", OPT_SIZE, "MIB", 0, "Size of the scratch file (default: 128)", 0 },
-	{ "budget", OPT_BUDGET, "SECONDS", 0, "Time for all cells (default: 200)", 0 },
-	{ "rates", OPT_RATES, "LIST", 0, "Arrivals: [const:|poisson:|burst:]PER_SECOND or full:DEPTH,... (default: " GRID_RATES_DEFAULT ")", 0 },
-	{ "idles", OPT_IDLES, "LIST", 0, "Idle periods in ms (default: " GRID_IDLES_DEFAULT "); equal settings are measured once", 0 },
-	{ "repeats", OPT_REPEATS, "N", 0, "Repeats of every cell (default: as the budget allows)", 0 },
-	{ "cpu-price", OPT_PRICE, "X", 0, "What 1 us of CPU is worth in us of latency (default: 1)", 0 },
-	{ "sq-cpu", OPT_SQ_CPU, "N", 0, "Pin the SQ thread to CPU N and the submitter to the others", 0 },
-	{ "hipri", OPT_HIPRI, "auto|yes|no", 0, "Measure every arm with polled completions too (default: auto, where the target's device polls)", 0 },
-	{ "no-report", OPT_NO_REPORT, NULL, 0, "Only measure; 'sqbench report' does the rest, on another machine too", 0 },
-	{ "note", OPT_NOTE, "TEXT", 0, "A sentence that is kept with the run and shown in its report", 0 },
-	{ "resume", OPT_RESUME, "ID", 0, "Go on with an interrupted tune", 0 },
+	{ NULL, 0, NULL, 0, "With or without a job file:", 1 },
+	{ "idles", OPT_IDLES, "LIST", 0, "Idle periods in ms (default: " GRID_IDLES_DEFAULT "; with a job file all up to 1 s); equal settings are measured once", 1 },
+	{ "cpu-price", OPT_PRICE, "X", 0, "What 1 us of CPU is worth in us of latency (default: 1)", 1 },
+	{ "repeats", OPT_REPEATS, "N", 0, "Repeats of every cell (default: as the budget allows); with a job file: pairs of runs at most (default: 10)", 1 },
 	CMD_OPTION_OUT("Results directory"),
 	CMD_OPTION_JSON("Print JSON"),
 	CMD_OPTIONS_FIO,
+	{ NULL, 0, NULL, 0, "With a job file:", 2 },
+	{ "seconds", OPT_SECONDS, "N", 0, "Longest time of a run of the job (default: 3)", 2 },
+	{ "objective", OPT_OBJECTIVE, "LIST", 0, "What a request costs: TERM[:PRICE],... of mean, p50, p99, cpu (default: mean:1,cpu:1)", 2 },
+	{ "max-p99-us", OPT_MAX_P99, "US", 0, "Only settings whose p99 is at most this", 2 },
+	{ "cpu-budget", OPT_CPU_BUDGET, "CPUS", 0, "Only settings with which submitter and SQ thread together use at most so many CPUs", 2 },
+	{ "apply-to", OPT_APPLY, "NEW.fio", 0, "Write a copy of the job file with the recommended options", 2 },
+	{ "allow-write", OPT_ALLOW_WRITE, NULL, 0, "Let the job write to devices and to files that exist", 2 },
+	CMD_OPTION_DEFINE,
+	{ NULL, 0, NULL, 0, "Without one:", 3 },
+	{ "file", 'F', "PATH", 0, "Read this file (never written; default: a scratch file, removed at the end)", 3 },
+	{ "device", 'd', "DEV", 0, "Read this block device (never written)", 3 },
+	{ "size", OPT_SIZE, "MIB", 0, "Size of the scratch file (default: 128)", 3 },
+	{ "budget", OPT_BUDGET, "SECONDS", 0, "Time for all cells (default: 200)", 3 },
+	{ "rates", OPT_RATES, "LIST", 0, "Arrivals: [const:|poisson:|burst:]PER_SECOND or full:DEPTH,... (default: " GRID_RATES_DEFAULT ")", 3 },
+	{ "sq-cpu", OPT_SQ_CPU, "N", 0, "Pin the SQ thread to CPU N and the submitter to the others", 3 },
+	{ "hipri", OPT_HIPRI, "auto|yes|no", 0, "Measure every arm with polled completions too (default: auto, where the target's device polls)", 3 },
+	{ "no-report", OPT_NO_REPORT, NULL, 0, "Only measure; 'sqbench report' does the rest, on another machine too", 3 },
+	{ "note", OPT_NOTE, "TEXT", 0, "A sentence that is kept with the run and shown in its report", 3 },
+	{ "resume", OPT_RESUME, "ID", 0, "Go on with an interrupted tune", 3 },
 	{ 0 },
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+/* Options of a tune without a job file. */
+static error_t parse_grid(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
 
@@ -73,17 +90,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_BUDGET:
 		a->budget_s = cmd_real(state, arg, "budget", 1, 86400);
 		return 0;
-	case OPT_IDLES:
-		a->idles = arg;
-		return 0;
 	case OPT_RATES:
 		a->rates = arg;
 		return 0;
-	case OPT_REPEATS:
-		a->repeats = (unsigned)cmd_real(state, arg, "repeats", 1, GRID_REPEATS_MAX);
-		return 0;
-	case OPT_PRICE:
-		a->cpu_price = cmd_real(state, arg, "cpu-price", 0, 1e6);
+	case OPT_RESUME:
+		a->resume = arg;
 		return 0;
 	case OPT_SQ_CPU:
 		a->sq_cpu = (int)cmd_real(state, arg, "sq-cpu", 0, 4095);
@@ -99,19 +110,94 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NOTE:
 		a->note = arg;
 		return 0;
-	case OPT_RESUME:
-		a->resume = arg;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Those of a tune with one. */
+static error_t parse_job(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case 'D':
+		cmd_define(state, arg);
 		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one argument too many: name a target with --file or --device", arg);
+	case OPT_SECONDS:
+		a->job.seconds = cmd_number(state, arg, "seconds", 1, 3600);
 		return 0;
-	case ARGP_KEY_END:
-		if (a->file && a->device)
-			argp_error(state, "--file and --device exclude each other");
+	case OPT_OBJECTIVE:
+		a->objective = arg;
+		return 0;
+	case OPT_MAX_P99:
+		a->job.objective.max_p99_us = cmd_real(state, arg, "max-p99-us", 0.001, 1e9);
+		return 0;
+	case OPT_CPU_BUDGET:
+		a->job.objective.cpu_budget = cmd_real(state, arg, "cpu-budget", 0.001, 4096);
+		return 0;
+	case OPT_APPLY:
+		a->job.apply_to = arg;
+		return 0;
+	case OPT_ALLOW_WRITE:
+		a->job.allow_write = true;
 		return 0;
 	default:
-		return cmd_parse_common(key, arg, state);
+		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static const char *long_name(int key)
+{
+	const struct argp_option *o = options;
+
+	while ((o->key || o->doc) && o->key != key)
+		o++;
+	return o->name ? o->name : "";
+}
+
+static void parse_end(const struct args *a, struct argp_state *state)
+{
+	if (a->file && a->device)
+		argp_error(state, "--file and --device exclude each other");
+	if (a->job.job && a->without_job)
+		argp_error(state, "--%s: with a job file that is said in it", a->without_job);
+	if (!a->job.job && a->with_job)
+		argp_error(state, "--%s needs a job file to tune", a->with_job);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case OPT_IDLES:
+		a->idles = arg;
+		return 0;
+	case OPT_REPEATS:
+		a->repeats = (unsigned)cmd_real(state, arg, "repeats", 1, GRID_REPEATS_MAX);
+		return 0;
+	case OPT_PRICE:
+		a->cpu_price = a->job.objective.price[TERM_CPU] = cmd_real(state, arg, "cpu-price", 0, 1e6);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->job.job)
+			argp_error(state, "'%s' is one argument too many: name one job file", arg);
+		a->job.job = arg;
+		return 0;
+	case ARGP_KEY_END:
+		parse_end(a, state);
+		return 0;
+	}
+	if (!parse_grid(key, arg, state)) {
+		a->without_job = long_name(key);
+		return 0;
+	}
+	if (!parse_job(key, arg, state)) {
+		a->with_job = long_name(key);
+		return 0;
+	}
+	return cmd_parse_common(key, arg, state);
 }
 
 /* A message for a tune that stops before its end, with the way to go on. */
@@ -368,22 +454,52 @@ static int finish(struct tune *t, const struct args *args, struct why *why)
 	return 0;
 }
 
+static int tune_job(struct args *a, unsigned hz, char *command)
+{
+	static struct grid g;
+	struct why why = { "" };
+	int rc = a->idles ? grid_parse_idles(&g, a->idles, hz, &why) : 0;
+
+	for (unsigned i = 2; a->idles && !rc && i < g.na; i++)
+		a->job.idle[a->job.idles++] = g.a[i].idle_ms;
+	if (!rc && a->objective)
+		rc = objective_parse(&a->job.objective, a->objective, &why);
+	if (!rc && a->repeats > TUNEJOB_PAIRS_MAX)
+		rc = why_set(&why, -EINVAL, "--repeats %u: at most %d pairs of runs", a->repeats, TUNEJOB_PAIRS_MAX);
+	if (rc)
+		return cmd_fail(EXIT_USAGE, "tune", &why);
+	a->job.common = &a->common;
+	a->job.pairs = a->repeats ? a->repeats : JOB_PAIRS_DEFAULT;
+	a->job.command = command ? command : "";
+	return tunejob(&a->job, hz);
+}
+
 int cmd_tune(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, NULL,
-					  "Measures plain io_uring, SQPOLL kept awake and SQPOLL with each idle period under several arrival "
-					  "patterns, and writes a report that recommends one of them. Only reads its target.",
+	static const struct argp argp = { options, parse, "[JOB.fio]",
+					  "With a job file: the best way to submit its I/O, from few runs: every idle period is predicted, the best one runs against plain io_uring, "
+					  "batches, libaio, polled completions and the stock engine's SQPOLL. Without one: measures plain io_uring, SQPOLL kept awake and SQPOLL with "
+					  "each idle period under several arrival patterns; only reads its target. Both write a report that recommends one of them.",
 					  NULL, NULL, NULL };
-	struct args a = { .common.out = "results", .rates = GRID_RATES_DEFAULT, .idles = GRID_IDLES_DEFAULT,
-			  .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1, .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1, .hipri = "auto" };
+	static struct args a = { .common.out = "results", .rates = GRID_RATES_DEFAULT, .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1,
+				 .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1, .hipri = "auto", .job.seconds = JOB_SECONDS_DEFAULT };
 	static struct tune t = { .run = { .lock_fd = -1 } };
 	struct why why = { "" };
 	int rc;
 
+	a.job.objective = objective_default();
 	cmd_parse(&argp, argc, argv, &a);
 	t.hz = env_hz(NULL);
 	if (!t.hz)
 		return cmd_fail(EXIT_CANNOT, "tune", &(struct why){ "the tick rate is unknown: the idle lattice cannot be computed" });
+	if (a.job.job) {
+		char *command = cmd_line(argc, argv);
+
+		rc = tune_job(&a, t.hz, command);
+		free(command);
+		return rc;
+	}
+	a.idles = a.idles ? a.idles : GRID_IDLES_DEFAULT;
 	/* Everything the user can get wrong is said before anything is written. */
 	if (grid_parse_rates(&t.g, a.rates, &why) || grid_parse_idles(&t.g, a.idles, t.hz, &why) ||
 	    check_target(&a, &why) || check_cpu(a.sq_cpu, &why))

@@ -79,18 +79,50 @@ static int add_files(struct jobscan *s, const char *value)
 	return rc;
 }
 
+/* fio takes an option without a value as switched on. */
+static bool is_on(const char *value)
+{
+	return !*value || atoi(value);
+}
+
+/* Classes such as sq_thread_cpu=auto name none. */
+static void take_sq_cpu(struct jobscan *s, const char *value)
+{
+	if (*value && strspn(value, "0123456789") == strlen(value))
+		snprintf(s->sq_cpu, sizeof(s->sq_cpu), "%s", value);
+}
+
+static void take_engine(struct jobscan *s, const char *value)
+{
+	s->sqpoll |= !strcmp(value, "sqpoll") || strstr(value, "fio-sqpoll");
+	snprintf(s->engine, sizeof(s->engine), "%s", value);
+}
+
 static int take(struct jobscan *s, const char *key, const char *value)
 {
+	const struct {
+		const char *key;
+		bool *flag;
+		bool on;
+	} flags[] = {
+		{ "rate", &s->paced, true }, { "rate_iops", &s->paced, true }, { "read_iolog", &s->paced, true }, { "read_iolog", &s->replays, true },
+		{ "stats_file", &s->stats_file, true }, { "thinktime", &s->thinks, is_on(value) }, { "sqthread_poll", &s->sqthread_poll, is_on(value) },
+		{ "direct", &s->direct, is_on(value) }, { "buffered", &s->direct, !is_on(value) },
+	};
+
 	if (!strcmp(key, "rw") || !strcmp(key, "readwrite"))
 		s->writes |= is_write(value);
 	else if (!strcmp(key, "filename"))
 		return add_files(s, value);
 	else if (!strcmp(key, "ioengine"))
-		s->sqpoll |= !strcmp(value, "sqpoll") || strstr(value, "fio-sqpoll");
-	else if (!strcmp(key, "rate") || !strcmp(key, "rate_iops") || !strcmp(key, "read_iolog"))
-		s->paced = true;
-	else if (!strcmp(key, "stats_file"))
-		s->stats_file = true;
+		take_engine(s, value);
+	else if (!strcmp(key, "sq_thread_cpu") || !strcmp(key, "sqthread_poll_cpu"))
+		take_sq_cpu(s, value);
+	else if (!strcmp(key, "iodepth"))
+		s->iodepth = (unsigned)atoi(value);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (!strcmp(key, flags[i].key))
+			*flags[i].flag |= flags[i].on;
 	return 0;
 }
 
@@ -116,11 +148,10 @@ static int scan_line(struct jobscan *s, char *line, jobscan_lookup lookup)
 		return 0;
 	}
 	eq = strchr(line, '=');
-	if (!eq)
-		return 0;
-	*eq = '\0';
+	if (eq)
+		*eq = '\0';
 	trim(line);
-	value = expand(eq + 1, lookup);
+	value = expand(eq ? eq + 1 : "", lookup);
 	if (!value)
 		return -ENOMEM;
 	trim(value);

@@ -14,6 +14,13 @@ struct jobscan {
 	bool too_many;		/* more than JOBSCAN_FILES_MAX files are named */
 	bool sqpoll;		/* some section uses ioengine=sqpoll */
 	bool paced;		/* some section sends requests at times of its own: a rate, or a log that is replayed */
+	bool replays;		/* some section replays a log */
+	bool thinks;		/* some section pauses between requests: thinktime */
+	bool sqthread_poll;	/* some section switches it on */
+	bool direct;		/* some section has direct=1, or buffered=0 */
+	unsigned iodepth;	/* the last that is set; 0: none */
+	char engine[32];	/* the last ioengine that is set; empty: none */
+	char sq_cpu[16];	/* the CPU that the job names for its SQ thread, whichever engine makes it; empty: none */
 	bool stats_file;	/* the job names a statistics file itself */
 	char *file[JOBSCAN_FILES_MAX];
 	size_t files;

@@ -14,6 +14,7 @@ static const struct command {
 	{ "run", "run a fio job file and keep everything it printed", cmd_run },
 	{ "list", "list the kept runs", cmd_list },
 	{ "tune", "find the idle period, or say not to use SQPOLL, and leave a report", cmd_tune },
+	{ "affinity", "where should the SQ thread of my job sit?", cmd_affinity },
 	{ "predict", "what would each idle period do to my job? From three short runs of it", cmd_predict },
 	{ "report", "make a tune's analysis and report again from its raw files", cmd_report },
 	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },

@@ -54,10 +54,10 @@ void prediction_latencies(struct prediction *p, struct hist *lat_us)
 	p->lat_p99_us = hist_percentile(lat_us, 99);
 }
 
-static int latencies(const struct predict_load *l, const struct hist *wake_us, double lo_us, double hi_us, uint64_t seed,
+static int latencies(const struct predict_load *l, const struct hist *wake_us, double lo_us, double hi_us, bool wakes, uint64_t seed,
 		     struct prediction *p)
 {
-	size_t rounds = SAMPLES / l->n + 1;
+	size_t rounds = wakes ? SAMPLES / l->n + 1 : 1;
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	struct hist lat = { 0 };
 	int rc = rng ? 0 : -ENOMEM;
@@ -76,7 +76,7 @@ static int latencies(const struct predict_load *l, const struct hist *wake_us, d
 
 int predict(const struct predict_load *l, const struct hist *wake_us, unsigned idle_ms, unsigned hz, uint64_t seed, struct prediction *p)
 {
-	double lo_us, hi_us, span_us, asleep_us = 0, wakeups = 0, awake_us = 0;
+	double lo_us, hi_us, all_us = l->span_us + l->rest_us, span_us, asleep_us, wakeups = 0, awake_us = 0;
 	int rc;
 
 	if (!l->n || l->span_us <= 0)
@@ -84,6 +84,7 @@ int predict(const struct predict_load *l, const struct hist *wake_us, unsigned i
 	lattice_spin_ms(idle_ms, hz, &lo_us, &hi_us);
 	lo_us *= 1e3;
 	hi_us *= 1e3;
+	asleep_us = predict_asleep_us(l->rest_us, lo_us, hi_us);
 	for (size_t i = 0; i < l->n; i++) {
 		asleep_us += predict_asleep_us(l->request[i].gap_us, lo_us, hi_us);
 		wakeups += predict_asleep(l->request[i].gap_us, lo_us, hi_us);
@@ -91,11 +92,12 @@ int predict(const struct predict_load *l, const struct hist *wake_us, unsigned i
 	}
 	if (wakeups >= 1 && wake_us->total <= 0)
 		return -EINVAL;
-	rc = latencies(l, wake_us, lo_us, hi_us, seed, p);
+	rc = latencies(l, wake_us, lo_us, hi_us, wakeups > 0, seed, p);
 	/* paced, the time of a wake-up is part of the gap that follows: it makes the thread neither run more nor the load last longer */
-	span_us = l->span_us + (l->paced ? 0 : wakeups * hist_mean(wake_us));
-	p->duty = fmin((l->span_us - asleep_us) / span_us, 1);
+	span_us = all_us + (l->paced ? 0 : wakeups * hist_mean(wake_us));
+	p->duty = fmin((all_us - asleep_us) / span_us, 1);
 	p->wakeups_per_s = wakeups / span_us * 1e6;
+	p->iops = (double)l->n / span_us * 1e6;
 	p->cpu_us = l->app_us + p->lat_mean_us - awake_us / (double)l->n + p->duty * span_us / (double)l->n;
 	return rc;
 }

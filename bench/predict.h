@@ -22,6 +22,7 @@ struct predict_load {
 	const struct predict_request *request;
 	size_t n;
 	double span_us;		/* first submission to last completion */
+	double rest_us;		/* the ring was there for so long before that and after, without a request */
 	double app_us;		/* CPU time of the submitter per request */
 	bool paced;		/* requests are sent when they are due, however late the last one was; else each delay delays all that follow */
 };
@@ -32,6 +33,7 @@ struct prediction {
 	double wakeups_per_s;
 	double lat_mean_us, lat_p50_us, lat_p99_us;
 	double cpu_us;		/* of submitter and SQ thread, per request */
+	double iops;
 };
 
 /* The mean and the percentiles of LAT_US, which is sealed, into P. */

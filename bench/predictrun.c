@@ -10,16 +10,44 @@
 #include "fiojson.h"
 #include "jobscan.h"
 #include "proc.h"
+#include "stats.h"
 #include "store.h"
 
 #define PATIENCE_S 60
 
 /* What each run says itself, and not the job file. */
-#define OURS "ioengine", "runtime", "ramp_time", "sqthread_poll", "sqthread_poll_cpu", "sq_thread_idle", "stats_file", "time_log"
+#define OF_RUN "runtime", "ramp_time", "stats_file", "time_log"
+#define OF_ENGINE "ioengine", "sqthread_poll", "sqthread_poll_cpu", "sq_thread_idle", "sq_wake", "reap", "sq_share"
+#define OF_SQPOLL OF_ENGINE, "sq_share_set", "sq_thread_cpu", "stall_ms", "idle_probe_ms", "wake_cost_us"
+#define OF_URING "hipri", "fixedbufs", "registerfiles", "nonvectored", "force_async", "uncached", "nowait", "cmd_type"
+#define OF_BATCHES "iodepth_batch", "iodepth_batch_submit", "iodepth_batch_complete_min", "iodepth_batch_complete", "iodepth_batch_complete_max"
+#define OF_PLACES "ioengine", "sqthread_poll", "sqthread_poll_cpu", "registerfiles", "sq_thread_cpu", "cpus_allowed", "cpus_allowed_policy", "cpumask"
+#define DROPS_MAX 32
 
-static const char *const not_for_sqpoll[] = { OURS, "registerfiles", "sq_wake", "reap", "sq_share", NULL };
-static const char *const not_for_plain[] = { OURS, "sq_wake", "reap", "sq_share", "sq_share_set", "sq_thread_cpu", "stall_ms", "idle_probe_ms",
-					     "wake_cost_us", "lat_percentiles", NULL };
+/* By enum predict_engine: what is left out when a job is run, and when a copy of it is made for its user. */
+static const char *const drop_to_run[][DROPS_MAX] = {
+	[PREDICT_OURS] = { OF_RUN, OF_ENGINE, "registerfiles", NULL },
+	[PREDICT_OTHER] = { OF_RUN, OF_SQPOLL, "lat_percentiles", NULL },
+	[PREDICT_BATCHED] = { OF_RUN, OF_SQPOLL, OF_BATCHES, "lat_percentiles", NULL },
+	[PREDICT_FOREIGN] = { OF_RUN, OF_SQPOLL, OF_URING, "lat_percentiles", NULL },
+	[PREDICT_PLACED] = { OF_RUN, OF_PLACES, "lat_percentiles", NULL },
+	[PREDICT_AS_IS] = { OF_RUN, "lat_percentiles", NULL },
+	[PREDICT_AS_IS_OURS] = { OF_RUN, "lat_percentiles", NULL },
+};
+static const char *const drop_to_keep[][DROPS_MAX] = {
+	[PREDICT_OURS] = { OF_ENGINE, "registerfiles", NULL },
+	[PREDICT_OTHER] = { OF_SQPOLL, "stats_file", "time_log", NULL },
+	[PREDICT_BATCHED] = { OF_SQPOLL, OF_BATCHES, "stats_file", "time_log", NULL },
+	[PREDICT_FOREIGN] = { OF_SQPOLL, OF_URING, "stats_file", "time_log", NULL },
+	[PREDICT_PLACED] = { OF_PLACES, NULL },
+	[PREDICT_AS_IS] = { NULL },
+	[PREDICT_AS_IS_OURS] = { NULL },
+};
+
+static bool is_ours(const struct predict_way *way)
+{
+	return way->engine == PREDICT_OURS || way->engine == PREDICT_PLACED || way->engine == PREDICT_AS_IS_OURS;
+}
 
 struct paths {
 	char job[PATH_MAX], json[PATH_MAX], messages[PATH_MAX], stats[PATH_MAX], times[PATH_MAX], log[PATH_MAX];
@@ -56,9 +84,10 @@ static int failed(const struct paths *p, const struct proc_end *end, struct why 
 	return why_set(why, -EIO, "fio failed with %d: %s", end->exit, said);
 }
 
-static int run(const struct predict_job *job, const struct paths *p, const char *lines, const char *const *drop, struct why *why)
+/* TEXT, which is freed, is run; NULL: there was no memory for it. */
+static int run(const struct predict_job *job, const struct paths *p, const char *name, char *text, double *cpu_s, struct why *why)
 {
-	char output[PATH_MAX + 16], *text = jobscan_with(job->text, lines, drop);
+	char output[PATH_MAX + 16];
 	char *argv[] = { (char *)job->fio->bin, "--output-format=json+", output, (char *)p->job, job->readonly ? "--readonly" : NULL, NULL };
 	struct proc_end end = { 0 };
 	int rc = text ? store_write(p->job, text, why) : why_set(why, -ENOMEM, "out of memory");
@@ -66,9 +95,12 @@ static int run(const struct predict_job *job, const struct paths *p, const char 
 	free(text);
 	if (rc)
 		return rc;
+	progress_step(job->bar, name);
 	snprintf(output, sizeof(output), "--output=%s", p->json);
 	rc = proc_run(&(struct proc){ .argv = argv, .stdout_path = p->messages, .stderr_path = p->messages, .lib_dir = fio_lib_dir(job->fio),
-				      .timeout_s = job->seconds + PATIENCE_S, .stop_signal = SIGKILL, .tick = job->tick, .ctx = job->ctx }, &end, why);
+				      .timeout_s = job->seconds + PATIENCE_S, .stop_signal = SIGKILL, .tick = progress_tick, .ctx = job->bar }, &end, why);
+	job->bar->done++;
+	*cpu_s = end.cpu_s;
 	if (rc)
 		return rc;
 	if (end.interrupted)
@@ -115,9 +147,14 @@ static int engine_line(const struct paths *p, struct predict_seen *seen, struct 
 		rc = why_set(why, -EINVAL, "the job file starts %zu jobs: give one that starts one, as each has an SQ thread of its own", json_array_size(lines));
 	if (!rc) {
 		seen->requests = json_number_at(line, "completed");
+		seen->elapsed_us = elapsed_us;
+		seen->p.iops = seen->requests / elapsed_us * 1e6;
+		seen->sq_cpu = json_is_integer(json_object_get(json_object_get(line, "sq_thread"), "cpu")) ? (int)json_number_at(line, "sq_thread.cpu") : -1;
 		seen->p.duty = json_number_at(line, "sq_thread.cpu_us") / elapsed_us;
 		seen->p.wakeups_per_s = json_number_at(line, "wakeups") / elapsed_us * 1e6;
-		seen->app_us = json_number_at(line, "app_cpu_us") / seen->requests;
+		/* by fio's count where there is one, as that of all other ways */
+		if (!(seen->app_us > 0))
+			seen->app_us = json_number_at(line, "app_cpu_us") / seen->requests;
 		seen->p.cpu_us = seen->app_us + seen->p.duty * elapsed_us / seen->requests;
 	}
 	if (!rc && wake_us && wakes(line, wake_us))
@@ -126,11 +163,12 @@ static int engine_line(const struct paths *p, struct predict_seen *seen, struct 
 	return rc;
 }
 
-int predictrun_sqpoll(const struct predict_job *job, unsigned idle_ms, struct predict_seen *seen, struct timeslog *log, struct hist *wake_us,
+int predictrun_logged(const struct predict_job *job, const char *name, unsigned idle_ms, struct predict_seen *seen, struct timeslog *log, struct hist *wake_us,
 		      struct why *why)
 {
 	char lines[2 * PATH_MAX + 128];
 	struct timeslog unwanted = { 0 };
+	double cpu_s = NAN;
 	struct paths p;
 	int rc = set_paths(&p, job->dir, why);
 
@@ -138,8 +176,9 @@ int predictrun_sqpoll(const struct predict_job *job, unsigned idle_ms, struct pr
 	*log = (struct timeslog){ 0 };
 	if (rc)
 		return rc;
-	snprintf(lines, sizeof(lines), "ioengine=sqpoll\nruntime=%us\nsq_thread_idle=%u\nstats_file=%s\ntime_log=%s\n", job->seconds, idle_ms, p.stats, p.times);
-	rc = run(job, &p, lines, not_for_sqpoll, why);
+	*seen = (struct predict_seen){ .fio_us = NAN, .sq_cpu = -1 };
+	snprintf(lines, sizeof(lines), "ioengine=sqpoll\nruntime=%ums\nsq_thread_idle=%u\nstats_file=%s\ntime_log=%s\n", job->logged_ms, idle_ms, p.stats, p.times);
+	rc = run(job, &p, name, jobscan_with(job->text, lines, drop_to_run[PREDICT_OURS]), &cpu_s, why);
 	if (!rc)
 		rc = engine_line(&p, seen, wake_us, why);
 	if (!rc)
@@ -152,28 +191,125 @@ int predictrun_sqpoll(const struct predict_job *job, unsigned idle_ms, struct pr
 	return rc;
 }
 
-int predictrun_plain(const struct predict_job *job, struct predict_seen *seen, struct why *why)
+/* fio counts in ns. */
+static int into_us(const struct hist *lat_ns, struct hist *lat_us)
 {
-	char lines[128];
-	struct fio_result r;
-	struct paths p;
-	json_t *doc = NULL;
-	int rc = set_paths(&p, job->dir, why);
+	int rc = 0;
 
-	snprintf(lines, sizeof(lines), "ioengine=io_uring\nlat_percentiles=1\nruntime=%us\n", job->seconds);
+	for (size_t i = 0; i < lat_ns->n && !rc; i++)
+		rc = hist_add(lat_us, lat_ns->bin[i].value / 1e3, lat_ns->bin[i].count);
+	hist_seal(lat_us);
+	return rc;
+}
+
+static int fio_line(const struct paths *p, double cpu_s, struct predict_seen *seen, struct hist *lat_us, struct why *why)
+{
+	json_t *doc = fiojson_load(p->json, why);
+	size_t jobs = json_array_size(json_object_get(doc, "jobs"));
+	struct fio_result r;
+	int rc = doc ? 0 : -EIO;
+
+	if (doc && jobs != 1)
+		rc = why_set(why, -EINVAL, "the job file starts %zu jobs: give one that starts one, as each has an SQ thread of its own", jobs);
 	if (!rc)
-		rc = run(job, &p, lines, not_for_plain, why);
-	if (!rc)
-		doc = fiojson_load(p.json, why);
-	if (!rc)
-		rc = doc ? fiojson_result(doc, &r, why) : -EIO;
+		rc = fiojson_result(doc, &r, why);
 	json_decref(doc);
-	clean(&p);
 	if (rc)
 		return rc;
-	*seen = (struct predict_seen){ .requests = r.ios, .p = { .lat_mean_us = r.lat_mean_us, .lat_p50_us = hist_percentile(&r.lat_ns, 50) / 1e3,
-								 .lat_p99_us = hist_percentile(&r.lat_ns, 99) / 1e3 } };
-	seen->app_us = seen->p.cpu_us = (r.usr_cpu_pct + r.sys_cpu_pct) / 100 * r.runtime_ms * 1e3 / r.ios;
+	*seen = (struct predict_seen){ .requests = r.ios, .fio_us = cpu_s * 1e6 / r.ios, .sq_cpu = -1,
+				       .p = { .lat_mean_us = r.lat_mean_us, .lat_p50_us = hist_percentile(&r.lat_ns, 50) / 1e3,
+					      .lat_p99_us = hist_percentile(&r.lat_ns, 99) / 1e3, .iops = r.ios / r.runtime_ms * 1e3 } };
+	seen->app_us = seen->p.cpu_us = ((r.usr_cpu_pct + r.sys_cpu_pct) / 100 * r.runtime_ms + FIO_CPU_LOST_MS) * 1e3 / r.ios;
+	if (lat_us && into_us(&r.lat_ns, lat_us))
+		rc = why_set(why, -ENOMEM, "out of memory");
 	hist_free(&r.lat_ns);
-	return r.ios > 0 ? 0 : why_set(why, -EIO, "the job did nothing within %u s", job->seconds);
+	return rc;
+}
+
+/* The job in WAY, with statistics into STATS from our engine. */
+static char *text_of(const struct predict_job *job, const struct predict_way *way, const char *stats)
+{
+	char lines[512], *text, *with_stats;
+
+	snprintf(lines, sizeof(lines), "%slat_percentiles=1\nruntime=%us\n", way->options, job->seconds);
+	text = jobscan_with(job->text, lines, drop_to_run[way->engine]);
+	if (!text || !is_ours(way))
+		return text;
+	with_stats = jobscan_with_stats(text, stats);
+	free(text);
+	return with_stats;
+}
+
+int predictrun(const struct predict_job *job, const struct predict_way *way, struct predict_seen *seen, struct hist *lat_us, struct why *why)
+{
+	double cpu_s = NAN;
+	struct paths p;
+	int rc = set_paths(&p, job->dir, why);
+
+	if (rc)
+		return rc;
+	rc = run(job, &p, way->name, text_of(job, way, p.stats), &cpu_s, why);
+	if (!rc)
+		rc = fio_line(&p, cpu_s, seen, lat_us, why);
+	if (!rc && is_ours(way))
+		rc = engine_line(&p, seen, NULL, why);
+	clean(&p);
+	return rc;
+}
+
+static json_t *real(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+json_t *predictrun_prediction_json(const struct prediction *p)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "duty", real(p->duty), "wakeups_per_s", real(p->wakeups_per_s), "lat_mean_us",
+			 real(p->lat_mean_us), "lat_p50_us", real(p->lat_p50_us), "lat_p99_us", real(p->lat_p99_us), "cpu_us_per_io",
+			 real(p->cpu_us), "iops", real(p->iops));
+}
+
+json_t *predictrun_json(const struct predict_seen *q)
+{
+	json_t *o = predictrun_prediction_json(&q->p);
+
+	json_object_set_new(o, "requests", real(q->requests));
+	return o;
+}
+
+static double median_of(const struct predict_seen *run, unsigned n, double (*value)(const struct predict_seen *))
+{
+	double x[STATS_N_MAX];
+
+	n = n < STATS_N_MAX ? n : STATS_N_MAX;
+	for (unsigned i = 0; i < n; i++)
+		x[i] = value(&run[i]);
+	return stats_median(x, n);
+}
+
+#define VALUE(name, of)                                          \
+	static double name(const struct predict_seen *q)         \
+	{                                                        \
+		return q->of;                                    \
+	}
+VALUE(requests_of, requests)
+VALUE(duty_of, p.duty)
+VALUE(wakeups_of, p.wakeups_per_s)
+VALUE(mean_of, p.lat_mean_us)
+VALUE(p50_of, p.lat_p50_us)
+VALUE(p99_of, p.lat_p99_us)
+VALUE(cpu_of, p.cpu_us)
+VALUE(iops_of, p.iops)
+
+struct predict_seen predictrun_median(const struct predict_seen *run, unsigned n)
+{
+	return (struct predict_seen){ .requests = median_of(run, n, requests_of), .app_us = NAN, .fio_us = NAN, .sq_cpu = -1,
+				      .p = { .duty = median_of(run, n, duty_of), .wakeups_per_s = median_of(run, n, wakeups_of), .lat_mean_us = median_of(run, n, mean_of),
+					     .lat_p50_us = median_of(run, n, p50_of), .lat_p99_us = median_of(run, n, p99_of), .cpu_us = median_of(run, n, cpu_of),
+					     .iops = median_of(run, n, iops_of) } };
+}
+
+char *predictrun_apply(const char *text, const struct predict_way *way)
+{
+	return jobscan_with(text, way->options, drop_to_keep[way->engine]);
 }

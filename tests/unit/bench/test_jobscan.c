@@ -91,6 +91,10 @@ static void stats(void **state)
 	assert_false(scan("ioengine=io_uring").sqpoll);
 	assert_true(scan("rate_iops=5").paced && scan("[a]\nread_iolog=x").paced && scan("rate=1m").paced);
 	assert_false(scan("thinktime=5\nrate_process=poisson").paced);
+	assert_true(scan("thinktime=5").thinks && scan("read_iolog=x").replays && scan("sqthread_poll").sqthread_poll && scan("buffered=0").direct);
+	assert_false(scan("thinktime=0").thinks || scan("direct=0").direct || scan("sqthread_poll=0").sqthread_poll || scan("buffered=1").direct);
+	assert_int_equal(scan("iodepth=8\n[a]\niodepth=32").iodepth, 32);
+	assert_string_equal(scan("ioengine=libaio").engine, "libaio");
 }
 
 static void other_options(void **state)

@@ -54,6 +54,23 @@ static struct prediction predicted(unsigned idle_ms)
 	return p;
 }
 
+/* Before the first request and after the last one the thread falls asleep as in a gap, and nobody wakes it. */
+static void time_without_requests(void **state)
+{
+	struct prediction p, with_rest;
+
+	(void)state;
+	gaps(1, 100, 100);
+	p = predicted(4);
+	load.rest_us = 10 * load.span_us;
+	with_rest = predicted(4);
+	load.rest_us = 0;
+	assert_near(p.duty, 1, 1e-9);
+	assert_near(with_rest.duty, (load.span_us + 1.5 * TICK_US) / (11 * load.span_us), 1e-6);
+	assert_near(with_rest.wakeups_per_s, 0, 1e-9);
+	assert_near(with_rest.iops, p.iops / 11, 1e-3);
+}
+
 static void the_phase_is_averaged(void **state)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -205,7 +222,7 @@ static void other_files_are_no_logs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_phase_is_averaged),	cmocka_unit_test(constant_gaps),
+		cmocka_unit_test(time_without_requests), cmocka_unit_test(the_phase_is_averaged),	cmocka_unit_test(constant_gaps),
 		cmocka_unit_test(settings_of_one_tick_are_one), cmocka_unit_test(the_tail_is_that_of_the_wake_ups),
 		cmocka_unit_test(a_burst_waits_together),	cmocka_unit_test(what_cannot_be_predicted),
 		cmocka_unit_test(a_log_becomes_a_load),		cmocka_unit_test(other_files_are_no_logs),

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "userjob.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "env.h"
+#include "jobguard.h"
+#include "proc.h"
+
+int userjob_open(struct userjob *u, const struct cmd_common *common, const char *path, unsigned seconds, bool allow_write, struct why *why)
+{
+	char *text = store_read(path, why);
+	int rc = text ? 0 : -EINVAL;
+
+	*u = (struct userjob){ .common = common, .path = path, .run.lock_fd = -1 };
+	u->job = (struct predict_job){ .fio = &u->fio, .text = text, .seconds = seconds, .bar = &u->bar };
+	if (!rc && jobscan_add(&u->scan, text, getenv))
+		rc = why_set(why, -EINVAL, "%s: the job file is too large", path);
+	if (!rc)
+		rc = jobguard(&u->scan, path, allow_write, &u->job.readonly, why);
+	if (!rc && (fio_find(&u->fio, common->fio, common->engine_dir, why) || fio_engine_loads(&u->fio, why)))
+		rc = -ENOENT;
+	return rc;
+}
+
+int userjob_begin(struct userjob *u, const char *kind, const char *command, struct why *why)
+{
+	char now[32], path[PATH_MAX];
+	int rc = store_create(&u->run, u->common->out, kind, why);
+
+	proc_catch_signals();
+	store_time(now, sizeof(now));
+	u->job.dir = u->run.dir;
+	u->env = env_collect(&u->fio, u->scan.files ? u->scan.file[0] : NULL);
+	if (!rc)
+		rc = store_in_run(path, &u->run, "job.fio", why);
+	if (!rc)
+		rc = store_write(path, u->job.text, why);
+	return rc ? rc : store_keep_start(&u->run, kind, now, command, u->path, json_incref(u->env), why);
+}
+
+void userjob_close(struct userjob *u)
+{
+	if (u->run.dir[0] && access(u->run.final, F_OK))
+		store_remove(u->run.dir);
+	store_close(&u->run);
+	json_decref(u->env);
+	jobscan_free(&u->scan);
+	free((char *)u->job.text);
+}
+
+int userjob_exit(int rc)
+{
+	switch (rc) {
+	case 0:
+		return EXIT_DONE;
+	case -EINTR:
+		return EXIT_INTERRUPTED;
+	case -EINVAL:
+	case -EPERM:
+	case -EEXIST:
+		return EXIT_USAGE;
+	default:
+		return EXIT_CANNOT;
+	}
+}
