@@ -274,7 +274,7 @@ static void say_confidence(const struct session *s, FILE *f)
 	if (!objective_clear(s->predicted_ratio, s->ratio, s->pairs))
 		fprintf(f, " [%.2f, %.2f] (%u pair%s, %.1f %%)", s->est.lo, s->est.hi, s->pairs, s->pairs == 1 ? "" : "s", 100 * s->est.cover);
 	else
-		fprintf(f, " (%u pair%s and the prediction, all clear of 1)", s->pairs, s->pairs == 1 ? "" : "s");
+		fprintf(f, " (%u pair%s and what was expected, all clear of 1)", s->pairs, s->pairs == 1 ? "" : "s");
 }
 
 static void say_costs(const struct predict_seen *a, const struct predict_seen *b, FILE *f)

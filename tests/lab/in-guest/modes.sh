@@ -113,7 +113,7 @@ slow_device() {
 # threads_named PID: "DESCRIPTOR NUMBER" of each ring, as the kernel names its SQ thread. A busy ring does not name it.
 threads_named() {
 	local try
-	for try in $(seq 100); do
+	for try in $(seq 200); do
 		grep -H '^SqThread:' "/proc/$1"/fdinfo/* 2>/dev/null | awk '$2 > 0 { sub(/:SqThread.*/, "", $1); sub(/.*\//, "", $1); print $1, $2 }'
 		[ "$(cut -d ' ' -f 1 "$OUT/threads" | sort -u | wc -l)" -lt 2 ] || return 0
 		sleep 0.02
@@ -126,7 +126,7 @@ threads_named() {
 # latencies, so that they do not all come back at once.
 shared() {
 	local slow=$1 fast=$2 fio submit=("$tracing"/events/io_uring/io_uring_submit_*)	# _sqe, since 6.4 _req
-	new_jobs "stats_file=$OUT/shared.jsonl" size=8m thread sq_share=2 sq_thread_idle=1 time_based runtime=3 direct=1
+	new_jobs "stats_file=$OUT/shared.jsonl" size=8m thread sq_share=2 sq_thread_idle=1 time_based runtime=6 direct=1
 	job waker "filename=$fast" rw=randread "thinktime=$((idle_ms * 2))ms"
 	job syncs "filename=$slow" rw=randwrite sq_wake=bypass iodepth=4 fsync=4 fdatasync=6 file_service_type=random "thinktime=${idle_ms}ms" thinktime_blocks=12
 	[ "$nvme" = no ] || trace_on io_uring_create "${submit[0]##*/}" io_uring_complete
