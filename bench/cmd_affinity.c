@@ -8,14 +8,13 @@
 
 #include "../engine/topo.h"
 #include "env.h"
+#include "fiojson.h"
 #include "objective.h"
 #include "placements.h"
 #include "report_affinity.h"
 #include "userjob.h"
 
 enum { ROUNDS_MAX = 50, SECONDS_DEFAULT = 2, ROUNDS_DEFAULT = 5 };
-
-#define SETTLE_S 0.7
 
 struct args {
 	struct cmd_common common;
@@ -30,8 +29,8 @@ struct tried {
 	char options[80];
 	struct predict_way way;
 	struct predict_seen run[ROUNDS_MAX];
-	double cost[ROUNDS_MAX];
-	struct est est, ratio;		/* cost; over that of "any" in the same round */
+	double cost[ROUNDS_MAX], to_any[ROUNDS_MAX];	/* the latter over that of "any" in the same round */
+	struct est est, ratio;		/* their medians */
 };
 
 struct session {
@@ -195,7 +194,7 @@ static int measure(struct session *s, struct why *why)
 static void conclude(struct session *s)
 {
 	const struct tried *any = &s->tried[PLACEMENT_ANY];
-	double ratio[ROUNDS_MAX];
+	struct tried *best;
 
 	for (unsigned i = 0; i < PLACEMENTS; i++) {
 		struct tried *t = &s->tried[i];
@@ -203,15 +202,14 @@ static void conclude(struct session *s)
 		if (!is_run(t))
 			continue;
 		for (unsigned r = 0; r < s->a->rounds; r++)
-			ratio[r] = t->cost[r] / any->cost[r];
+			t->to_any[r] = t->cost[r] / any->cost[r];
 		t->est = stats_median_est(t->cost, s->a->rounds);
-		t->ratio = stats_median_est(ratio, s->a->rounds);
+		t->ratio = stats_median_est(t->to_any, s->a->rounds);
 		if (t->est.value < s->tried[s->best].est.value)
 			s->best = i;
 	}
-	for (unsigned r = 0; r < s->a->rounds; r++)
-		ratio[r] = s->tried[s->best].cost[r] / any->cost[r];
-	s->decision = s->best == PLACEMENT_ANY ? DECISION_RIVAL : objective_decide(NAN, ratio, s->a->rounds, s->a->rounds, &s->tried[s->best].ratio);
+	best = &s->tried[s->best];
+	s->decision = best == any ? DECISION_RIVAL : objective_decide(NAN, best->to_any, s->a->rounds, s->a->rounds, &best->ratio);
 	s->chosen = s->decision == DECISION_CANDIDATE ? s->best : PLACEMENT_ANY;
 }
 
@@ -319,7 +317,7 @@ static json_t *document(const struct session *s, const json_t *end)
 	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:s}", "schema", "sqbench-affinity/1", "id", s->u.run.id, "seconds",
 			 (int)s->a->seconds, "rounds", (int)s->a->rounds, "job_cpu", s->job_cpu, "objective", objective, "placements", all, "cpus", cpus_json(s), "best",
 			 s->tried[s->best].p.name, "chosen", s->tried[s->chosen].p.name, "verdict", verdicts[s->decision], "steal_pct",
-			 isfinite(steal) ? json_real(steal) : json_null(), "answer", s->answer);
+			 json_finite(steal), "answer", s->answer);
 }
 
 static int keep(struct session *s, struct why *why)
@@ -328,13 +326,8 @@ static int keep(struct session *s, struct why *why)
 	struct page_said said;
 	int rc = page_keep(&report_affinity, &s->u.run, doc, end, &said, why);
 
-	if (!rc && s->a->common.json) {
-		page_put(doc, &s->u.run, &said);
-		json_object_set_new(doc, "dir", json_string(s->u.run.final));
-		cmd_print_json(json_incref(doc));
-	} else if (!rc) {
-		page_print(&s->u.run, &said);
-	}
+	if (!rc)
+		userjob_print(&s->u, doc, &said);
 	json_decref(doc);
 	return rc;
 }
@@ -345,7 +338,7 @@ static int carry_out(struct session *s, const char *command, struct why *why)
 
 	if (!rc)
 		rc = plan(s, why);
-	progress_start(&s->u.bar, 0, places(s) * s->a->rounds, s->a->seconds + SETTLE_S);
+	progress_start(&s->u.bar, 0, places(s) * s->a->rounds, s->a->seconds + PREDICTRUN_SETTLE_S);
 	if (!rc)
 		rc = measure(s, why);
 	progress_end(&s->u.bar);

@@ -199,7 +199,7 @@ static int carry_out(struct session *s, const char *command, struct why *why)
 	unsigned more = s->a->measure < s->f.settings ? s->a->measure : s->f.settings - 1;	/* one of them is among the first three */
 	int rc = userjob_begin(&s->u, "predict", command, why);
 
-	progress_start(&s->u.bar, 0, FORECAST_RUNS + more, s->a->seconds + FORECAST_SETTLE_S);
+	progress_start(&s->u.bar, 0, FORECAST_RUNS + more, s->a->seconds + PREDICTRUN_SETTLE_S);
 	if (!rc)
 		rc = forecast_learn(&s->f, &s->u.job, s->u.scan.paced, why);
 	if (!rc)

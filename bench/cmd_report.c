@@ -81,7 +81,7 @@ static int page_again(const struct page_kind *kind, const struct run *run, bool 
 	if (page_make(kind, run, &said, &why))
 		return cmd_fail(EXIT_FAILED, "report", &why);
 	if (json) {
-		json_t *doc = json_pack("{s:s, s:s}", "id", run->id, "dir", run->dir);
+		json_t *doc = json_pack("{s:s}", "id", run->id);
 
 		page_put(doc, run, &said);
 		cmd_print_json(doc);

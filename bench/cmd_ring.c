@@ -352,7 +352,6 @@ static int finish(struct session *s, struct why *why)
 	doc = ringdata_json(b);
 	rc = page_keep(&report_ring, &s->run, doc, json_pack("{s:i}", "exit", 0), &said, why);
 	if (!rc && s->a->common.json) {
-		json_object_set_new(doc, "dir", json_string(s->run.final));
 		page_put(doc, &s->run, &said);
 		cmd_print_json(json_incref(doc));
 	} else if (!rc) {

@@ -141,7 +141,6 @@ static int finish(struct session *s, struct why *why)
 	json_object_update_new(doc, json_pack("{s:s, s:s, s:s, s:O}", "id", s->run.id, "created", s->created, "command", s->command, "env", s->env));
 	rc = page_keep(&report_versus, &s->run, doc, end, &said, why);
 	if (!rc && s->a->common.json) {
-		json_object_set_new(doc, "dir", json_string(s->run.final));
 		page_put(doc, &s->run, &said);
 		cmd_print_json(json_incref(doc));
 	} else if (!rc) {

@@ -140,6 +140,11 @@ json_t *jsonl_load(const char *path, const char *schema, struct why *why)
 	return all;
 }
 
+json_t *json_finite(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
 double json_number_at(const json_t *doc, const char *dotted)
 {
 	char key[64];

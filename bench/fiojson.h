@@ -37,6 +37,9 @@ struct fio_result {
 /* The first job of DOC: what it read, or what it wrote if it read nothing. */
 int fiojson_result(const json_t *doc, struct fio_result *r, struct why *why);
 
+/* V as data: null when it is not finite. */
+json_t *json_finite(double v);
+
 /* Number under a dotted path, NaN when it is null or missing. */
 double json_number_at(const json_t *doc, const char *dotted);
 

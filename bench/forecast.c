@@ -11,7 +11,7 @@
 #define LOGGED_REQUESTS 100000.0
 #define LOGGED_MS_MIN 300
 
-const struct predict_way forecast_plain = { "plain io_uring", "ioengine=io_uring\n", PREDICT_OTHER };
+static const struct predict_way plain = { "plain io_uring", "ioengine=io_uring\n", PREDICT_OTHER };
 
 /* Equal settings once, under their largest whole millisecond. */
 static void add_setting(struct forecast *f, unsigned idle_ms)
@@ -46,7 +46,7 @@ int forecast_learn(struct forecast *f, struct predict_job *job, bool paced, stru
 {
 	unsigned shortest = lattice_canonical_ms(1, f->hz);
 	struct predict_seen seen;
-	int rc = predictrun(job, &forecast_plain, &f->plain, &f->plain_us, why);
+	int rc = predictrun(job, &plain, &f->plain, &f->plain_us, why);
 
 	if (!rc)
 		job->logged_ms = log_ms(f->plain.p.iops, job->seconds);

@@ -11,7 +11,6 @@
 enum { FORECAST_SETTINGS_MAX = 64, FORECAST_RUNS = 3 };
 
 #define FORECAST_IDLE_MS_MAX 100000
-#define FORECAST_SETTLE_S 0.7	/* what a run takes beyond its time, about */
 
 struct forecast_setting {
 	unsigned idle_ms;
@@ -31,8 +30,6 @@ struct forecast {
 	struct forecast_setting setting[FORECAST_SETTINGS_MAX];
 	unsigned settings, best;	/* BEST: predicted to be */
 };
-
-extern const struct predict_way forecast_plain;
 
 /* The settings IDLE[0..N) of F->hz, equal ones once; N 0: each number of ticks from 1 to 16, then fewer, up to 1 s. */
 void forecast_settings(struct forecast *f, const unsigned *idle, unsigned n);

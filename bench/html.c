@@ -176,6 +176,26 @@ int html_plot(FILE *f, const char *dir, const char *name, const struct html_plot
 	return 0;
 }
 
+void html_warnings(FILE *f, const json_t *warnings)
+{
+	fputs("<h2>Warnings</h2>", f);
+	if (!json_array_size(warnings)) {
+		fputs("<p>None.</p>\n", f);
+		return;
+	}
+	html_table(f, "about|what was seen|advice");
+	for (size_t i = 0; i < json_array_size(warnings); i++) {
+		const json_t *one = json_array_get(warnings, i);
+
+		fputs("<tr>", f);
+		html_cell(f, "k", json_string_value(json_object_get(one, "about")));
+		html_cell(f, "", json_string_value(json_object_get(one, "text")));
+		html_cell(f, "", json_string_value(json_object_get(one, "advice")));
+		fputs("</tr>\n", f);
+	}
+	html_table_end(f);
+}
+
 static void env_rows(FILE *f, const json_t *o, const json_t *reasons, const char *prefix)
 {
 	const char *key;

@@ -36,6 +36,9 @@ struct html_plot {
 /* Puts DIR/NAME.svg into the page. More than CAPTION can be said in MORE. -ENOENT when it cannot be read. */
 int html_plot(FILE *f, const char *dir, const char *name, const struct html_plot *plot, const char *more, struct why *why);
 
+/* The part "Warnings": an array of {about, text, advice}. */
+void html_warnings(FILE *f, const json_t *warnings);
+
 /* The part "Environment" with all of ENV (env.json). */
 void html_environment(FILE *f, const json_t *env);
 

@@ -226,6 +226,7 @@ void page_put(json_t *doc, const struct run *run, const struct page_said *said)
 {
 	char path[PATH_MAX];
 
+	json_object_set_new(doc, "dir", json_string(run->final));
 	json_object_set_new(doc, "answer", json_string(said->answer));
 	json_object_set_new(doc, "report", json_string(page_path(path, run)));
 	json_object_set_new(doc, "missing", *said->missing ? json_string(said->missing) : json_null());

@@ -49,7 +49,7 @@ int page_open(struct run *run, const char *dir, struct why *why);
 /* "answer: ..." and "report: PATH", and "note: ..." when drawings are missing; PATH is RUN's, where it is when it is whole. */
 void page_print(const struct run *run, const struct page_said *said);
 
-/* The same into DOC: "answer", "report", "missing" (null when all is there). */
+/* The same into DOC: "dir", "answer", "report", "missing" (null when all is there). */
 void page_put(json_t *doc, const struct run *run, const struct page_said *said);
 
 /* Member KEY of O: "" when it is no string, 0 when it is no number. */

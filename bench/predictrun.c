@@ -257,23 +257,18 @@ int predictrun(const struct predict_job *job, const struct predict_way *way, str
 	return rc;
 }
 
-static json_t *real(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 json_t *predictrun_prediction_json(const struct prediction *p)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "duty", real(p->duty), "wakeups_per_s", real(p->wakeups_per_s), "lat_mean_us",
-			 real(p->lat_mean_us), "lat_p50_us", real(p->lat_p50_us), "lat_p99_us", real(p->lat_p99_us), "cpu_us_per_io",
-			 real(p->cpu_us), "iops", real(p->iops));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "duty", json_finite(p->duty), "wakeups_per_s", json_finite(p->wakeups_per_s), "lat_mean_us",
+			 json_finite(p->lat_mean_us), "lat_p50_us", json_finite(p->lat_p50_us), "lat_p99_us", json_finite(p->lat_p99_us), "cpu_us_per_io",
+			 json_finite(p->cpu_us), "iops", json_finite(p->iops));
 }
 
 json_t *predictrun_json(const struct predict_seen *q)
 {
 	json_t *o = predictrun_prediction_json(&q->p);
 
-	json_object_set_new(o, "requests", real(q->requests));
+	json_object_set_new(o, "requests", json_finite(q->requests));
 	return o;
 }
 

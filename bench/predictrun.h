@@ -9,6 +9,8 @@
 #include "progress.h"
 #include "timeslog.h"
 
+#define PREDICTRUN_SETTLE_S 0.7	/* what a run takes beyond its time, about */
+
 struct predict_job {
 	const struct fio *fio;
 	const char *text;	/* of the job file */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "fiojson.h"
 #include "html.h"
 #include "plotdata.h"
 
@@ -52,26 +53,6 @@ static void answers(FILE *f, const struct report *r)
 		fputs("<p class=\"dim\">hipri: completions are polled for, by the SQ thread or, in plain+hipri, by the submitter, and raise no interrupt. "
 		      "SQPOLL is compared with plain+hipri where that is worth having over plain.</p>\n",
 		      f);
-}
-
-static void warnings(FILE *f, const struct report *r)
-{
-	fputs("<h2>Warnings</h2>", f);
-	if (!json_array_size(r->warnings)) {
-		fputs("<p>None.</p>\n", f);
-		return;
-	}
-	html_table(f, "about|what was seen|advice");
-	for (size_t i = 0; i < json_array_size(r->warnings); i++) {
-		const json_t *one = json_array_get(r->warnings, i);
-
-		fputs("<tr>", f);
-		html_cell(f, "k", json_string_value(json_object_get(one, "about")));
-		html_cell(f, "", json_string_value(json_object_get(one, "text")));
-		html_cell(f, "", json_string_value(json_object_get(one, "advice")));
-		fputs("</tr>\n", f);
-	}
-	html_table_end(f);
 }
 
 /* Three decimals: the engine's few enters at a ring's start are none per I/O. */
@@ -197,7 +178,7 @@ int report_write(const char *dir, const struct report *r, struct why *why)
 		return rc;
 	head(d.f, r);
 	answers(d.f, r);
-	warnings(d.f, r);
+	html_warnings(d.f, r->warnings);
 	rc = figures(d.f, r, why);
 	numbers(d.f, r);
 	html_environment(d.f, r->env);
@@ -207,23 +188,18 @@ int report_write(const char *dir, const struct report *r, struct why *why)
 	return store_draft_keep(&d, rc, dir, "report.html", why);
 }
 
-static json_t *real_or_null(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static json_t *est_json(const struct est *e)
 {
-	return json_pack("{s:o, s:o, s:o, s:f, s:i}", "value", real_or_null(e->value), "lo", real_or_null(e->lo), "hi",
-			 real_or_null(e->hi), "coverage", e->cover, "n", (int)e->n);
+	return json_pack("{s:o, s:o, s:o, s:f, s:i}", "value", json_finite(e->value), "lo", json_finite(e->lo), "hi",
+			 json_finite(e->hi), "coverage", e->cover, "n", (int)e->n);
 }
 
 static json_t *choice_json(const struct choice *c, const struct grid *g)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "verdict", verdict_name(c->verdict), "recommended",
 			 g->a[verdict_recommended(c)].name, "base", g->a[c->base].name, "best_sqpoll", c->arm ? g->a[c->arm].name : "none",
-			 "cost_ratio", est_json(&c->ratio), "latency_ratio", real_or_null(c->latency_ratio),
-			 "cpu_ratio", real_or_null(c->cpu_ratio));
+			 "cost_ratio", est_json(&c->ratio), "latency_ratio", json_finite(c->latency_ratio),
+			 "cpu_ratio", json_finite(c->cpu_ratio));
 }
 
 static json_t *points_json(const struct report *r, unsigned w)

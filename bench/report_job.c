@@ -33,27 +33,6 @@ static void answer(char *out, size_t size, const json_t *doc)
 	snprintf(out, size, "%s", page_string(doc, "answer"));
 }
 
-static void warnings_table(FILE *f, const json_t *warnings)
-{
-	const json_t *one;
-	size_t i;
-
-	fputs("<h2>Warnings</h2>", f);
-	if (!json_array_size(warnings)) {
-		fputs("<p>None.</p>\n", f);
-		return;
-	}
-	html_table(f, "about|what was seen|advice");
-	json_array_foreach(warnings, i, one) {
-		fputs("<tr>", f);
-		html_cell(f, "k", page_string(one, "about"));
-		html_cell(f, "", page_string(one, "text"));
-		html_cell(f, "", page_string(one, "advice"));
-		fputs("</tr>\n", f);
-	}
-	html_table_end(f);
-}
-
 static void options_of_chosen(FILE *f, const json_t *doc)
 {
 	const json_t *way;
@@ -91,7 +70,7 @@ static void intro(FILE *f, const struct page_in *in)
 	fputs(". Kernel ", f);
 	html_text(f, page_string(in->env, "kernel"));
 	fprintf(f, ", HZ=%u.</p>\n", page_whole(in->doc, "hz"));
-	warnings_table(f, json_object_get(in->doc, "warnings"));
+	html_warnings(f, json_object_get(in->doc, "warnings"));
 }
 
 static void figure_cells(FILE *f, const json_t *of)

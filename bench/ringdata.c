@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fiojson.h"
+
 static const char *const percentile_names[] = { "us_p50", "us_p90", "us_p99" };
 static const double percentiles[] = { 50, 90, 99 };
 
@@ -63,11 +65,6 @@ static json_t *est_json(struct est e)
 	return e.n ? json_pack("{s:f, s:f, s:f, s:f}", "median", e.value, "lo", e.lo, "hi", e.hi, "cover", e.cover) : json_null();
 }
 
-static json_t *real_or_null(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *ratio_json(const struct ring_bench *b, int cell)
 {
 	const struct ring_cell *c = &b->cell[cell];
@@ -108,8 +105,8 @@ static void put_counts(json_t *o, const struct ring_bench *b, int cell)
 	json_object_update_new(o, json_pack("{s:I, s:I, s:I, s:I}", "submitted", (json_int_t)sum.submitted, "completed",
 					    (json_int_t)sum.completed, "enters", (json_int_t)sum.enters, "wakeups",
 					    (json_int_t)sum.wakeups));
-	json_object_set_new(o, "app_cpu_us_per_io", real_or_null(sum.app_us / (double)sum.timed));
-	json_object_set_new(o, "sq_cpu_us_per_io", real_or_null(sum.sq_us / (double)sum.completed));
+	json_object_set_new(o, "app_cpu_us_per_io", json_finite(sum.app_us / (double)sum.timed));
+	json_object_set_new(o, "sq_cpu_us_per_io", json_finite(sum.sq_us / (double)sum.completed));
 	json_object_set_new(o, "sq_cpu", sum.sq_cpu_seen < 0 ? json_null() : json_integer(sum.sq_cpu_seen));
 }
 
@@ -169,7 +166,7 @@ static json_t *latency_json(const struct ring_bench *b, enum ring_latency l)
 
 	json_object_set_new(o, "us_min", h->n ? json_real(h->bin[0].value) : json_null());
 	for (size_t i = 0; i < NR(percentiles); i++)
-		json_object_set_new(o, percentile_names[i], real_or_null(h->n ? ring_percentile(h, percentiles[i]) : NAN));
+		json_object_set_new(o, percentile_names[i], json_finite(h->n ? ring_percentile(h, percentiles[i]) : NAN));
 	json_object_set_new(o, "us_max", h->n ? json_real(h->bin[h->n - 1].value) : json_null());
 	json_object_set_new(o, "us_p50_of_rounds", est_json(p50_of(b, l)));
 	return o;

@@ -183,19 +183,6 @@ static void warn(struct session *s, const char *about, const char *advice, const
 	json_array_append_new(s->warnings, json_pack("{s:s, s:s, s:s}", "about", about, "text", text, "advice", advice));
 }
 
-static double gap_percentile(const struct predict_load *l, double pct)
-{
-	struct hist h = { 0 };
-	double v;
-
-	for (size_t i = 0; i < l->n; i++)
-		hist_add(&h, l->request[i].gap_us, 1);
-	hist_seal(&h);
-	v = hist_percentile(&h, pct);
-	hist_free(&h);
-	return v;
-}
-
 static void warn_of_machine(struct session *s)
 {
 	json_t *checks = checks_run(s->u.env, &s->u.fio, NULL), *one;
@@ -349,11 +336,6 @@ static void say(struct session *s)
 	fclose(f);
 }
 
-static json_t *real(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 /* [percent, us, lo, hi] up to what N samples tell; the band is that of the binomial: 95 % of samples have the quantile in it. */
 static json_t *quantiles_json(const struct hist *h)
 {
@@ -365,8 +347,8 @@ static json_t *quantiles_json(const struct hist *h)
 
 		if (beyond * n < 1)
 			break;
-		json_array_append_new(all, json_pack("[f, o, o, o]", 100 * p, real(hist_percentile(h, fmax(100 * p, 1e-6))),
-						     real(hist_percentile(h, fmax(100 * (p - half), 1e-6))), real(hist_percentile(h, fmin(100 * (p + half), 100)))));
+		json_array_append_new(all, json_pack("[f, o, o, o]", 100 * p, json_finite(hist_percentile(h, fmax(100 * p, 1e-6))),
+						     json_finite(hist_percentile(h, fmax(100 * (p - half), 1e-6))), json_finite(hist_percentile(h, fmin(100 * (p + half), 100)))));
 	}
 	return all;
 }
@@ -380,7 +362,7 @@ static json_t *tried_json(const struct session *s, unsigned way)
 	name_of(s, way, name, sizeof(name));
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:i, s:o, s:o, s:o, s:o}", "way", t->c.way.name, "says", name, "options", t->c.options, "sqpoll", t->c.sqpoll,
 			 "present", way == s->present, "runs", (int)t->runs, "reason", t->runs ? json_null() : json_string(t->c.absent), "seen",
-			 t->runs ? predictrun_json(&seen) : json_null(), "cost_us", t->runs ? real(cost(s, &seen)) : json_null(), "quantiles",
+			 t->runs ? predictrun_json(&seen) : json_null(), "cost_us", t->runs ? json_finite(cost(s, &seen)) : json_null(), "quantiles",
 			 quantiles_json(&t->lat_us));
 }
 
@@ -397,10 +379,17 @@ static json_t *ways_json(const struct session *s)
 static json_t *load_json(const struct session *s)
 {
 	const struct predict_load *l = &s->f.load;
+	struct hist gaps = { 0 };
+	json_t *o;
 
-	return json_pack("{s:i, s:f, s:b, s:i, s:o, s:o, s:o}", "requests", (int)l->n, "span_s", l->span_us / 1e6, "paced", l->paced, "wakeups_seen",
-			 (int)s->f.wake_us.total, "gap_p50_us", real(gap_percentile(l, 50)), "gap_p99_us", real(gap_percentile(l, 99)), "gap_longest_us",
-			 real(gap_percentile(l, 100)));
+	for (size_t i = 0; i < l->n; i++)
+		hist_add(&gaps, l->request[i].gap_us, 1);
+	hist_seal(&gaps);
+	o = json_pack("{s:i, s:f, s:b, s:i, s:o, s:o, s:o}", "requests", (int)l->n, "span_s", l->span_us / 1e6, "paced", l->paced, "wakeups_seen",
+		      (int)s->f.wake_us.total, "gap_p50_us", json_finite(hist_percentile(&gaps, 50)), "gap_p99_us", json_finite(hist_percentile(&gaps, 99)),
+		      "gap_longest_us", json_finite(hist_percentile(&gaps, 100)));
+	hist_free(&gaps);
+	return o;
 }
 
 static json_t *objective_json(const struct objective *o)
@@ -408,7 +397,7 @@ static json_t *objective_json(const struct objective *o)
 	char name[100];
 
 	objective_name(o, name, sizeof(name));
-	return json_pack("{s:s, s:o, s:o}", "cost", name, "max_p99_us", real(o->max_p99_us), "cpu_budget", real(o->cpu_budget));
+	return json_pack("{s:s, s:o, s:o}", "cost", name, "max_p99_us", json_finite(o->max_p99_us), "cpu_budget", json_finite(o->cpu_budget));
 }
 
 static unsigned ran_in_all(const struct session *s)
@@ -435,12 +424,12 @@ static json_t *document(const struct session *s)
 	json_t *ratios = json_array();
 
 	for (unsigned i = 0; i < s->pairs; i++)
-		json_array_append_new(ratios, real(s->ratio[i]));
+		json_array_append_new(ratios, json_finite(s->ratio[i]));
 	return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:f}, s:s, s:i, s:i, s:O, s:s}", "schema",
 			 "sqbench-job/1", "id", s->u.run.id, "hz", (int)s->f.hz, "seconds", (int)s->a->seconds, "objective", objective_json(&s->f.objective), "load",
 			 load_json(s), "awake", predictrun_json(&s->f.awake), "settings", forecast_settings_json(&s->f), "ways", ways_json(s), "candidate",
 			 s->tried[s->candidate].c.way.name, "rival", s->tried[s->rival].c.way.name, "chosen", s->tried[s->chosen].c.way.name, "predicted_ratio",
-			 real(s->predicted_ratio), "ratios", ratios, "ratio", "value", real(s->est.value), "lo", real(s->est.lo), "hi", real(s->est.hi), "cover",
+			 json_finite(s->predicted_ratio), "ratios", ratios, "ratio", "value", json_finite(s->est.value), "lo", json_finite(s->est.lo), "hi", json_finite(s->est.hi), "cover",
 			 s->est.cover, "verdict", verdicts[s->decision], "runs", (int)ran_in_all(s), "sweep_runs", (int)sweep_runs(s), "warnings", s->warnings,
 			 "answer", s->answer);
 }
@@ -473,13 +462,8 @@ static int finish(struct session *s, struct why *why)
 
 	if (!rc && s->a->apply_to)
 		rc = apply(s, why);
-	if (!rc && s->a->common->json) {
-		page_put(doc, &s->u.run, &said);
-		json_object_set_new(doc, "dir", json_string(s->u.run.final));
-		cmd_print_json(json_incref(doc));
-	} else if (!rc) {
-		page_print(&s->u.run, &said);
-	}
+	if (!rc)
+		userjob_print(&s->u, doc, &said);
 	json_decref(doc);
 	return rc;
 }
@@ -506,7 +490,7 @@ static int carry_out(struct session *s, struct why *why)
 		s->tried[i].c = ways[i];
 		s->tried[i].c.way.options = s->tried[i].c.options;
 	}
-	progress_start(&s->u.bar, 0, planned_runs(s), s->a->seconds + FORECAST_SETTLE_S);
+	progress_start(&s->u.bar, 0, planned_runs(s), s->a->seconds + PREDICTRUN_SETTLE_S);
 	if (!rc)
 		rc = forecast_learn(&s->f, &s->u.job, s->u.scan.paced, why);
 	if (!rc)

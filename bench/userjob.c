@@ -41,6 +41,16 @@ int userjob_begin(struct userjob *u, const char *kind, const char *command, stru
 	return rc ? rc : store_keep_start(&u->run, kind, now, command, u->path, json_incref(u->env), why);
 }
 
+void userjob_print(const struct userjob *u, json_t *doc, const struct page_said *said)
+{
+	if (!u->common->json) {
+		page_print(&u->run, said);
+		return;
+	}
+	page_put(doc, &u->run, said);
+	cmd_print_json(json_incref(doc));
+}
+
 void userjob_close(struct userjob *u)
 {
 	if (u->run.dir[0] && access(u->run.final, F_OK))

@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "jobscan.h"
+#include "page.h"
 #include "predictrun.h"
 #include "store.h"
 
@@ -27,6 +28,9 @@ int userjob_open(struct userjob *u, const struct cmd_common *common, const char 
 
 /* Creates the run with run.json, env.json and job.fio. From here on signals end the command in order. */
 int userjob_begin(struct userjob *u, const char *kind, const char *command, struct why *why);
+
+/* Of the page that was kept: its last lines, or, with --json, DOC with them in it. */
+void userjob_print(const struct userjob *u, json_t *doc, const struct page_said *said);
 
 /* Frees all. A run that was begun and is not whole is removed. */
 void userjob_close(struct userjob *u);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "fiojson.h"
+
 enum { NAME_WIDTH = 26 };
 
 static const char *const of_names[] = {
@@ -13,11 +15,6 @@ static const char *const against_names[] = {
 	[VERSUS_TO_NONE] = NULL, [VERSUS_TO_STOCK] = "stock", [VERSUS_TO_PLAIN] = "plain", [VERSUS_TO_BETTER] = "better",
 };
 static const char *const titles[] = { "sqpoll", "stock SQPOLL", "plain" };
-
-static json_t *real_or_null(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
 
 static json_t *est_json(struct est e)
 {
@@ -47,7 +44,7 @@ static json_t *measure_json(const struct versus_bench *b, const struct versus_lo
 		json_t *list = known ? json_array() : json_null();
 
 		for (unsigned i = 0; i < l->pairs && known; i++)
-			json_array_append_new(list, real_or_null(l->cell[cell].value[m][side][i]));
+			json_array_append_new(list, json_finite(l->cell[cell].value[m][side][i]));
 		json_object_set_new(o, versus_side_names[side], list);
 	}
 	put_ratios(o, b, l, m, (int)cell);
