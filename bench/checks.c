@@ -76,15 +76,17 @@ static void io_uring_sysctl(const struct ctx *x, struct check *c)
 static void kernel(const struct ctx *x, struct check *c)
 {
 	const char *release = text_at(x->env, "kernel");
-	unsigned major = 0, minor = 0, version;
+	unsigned major = 0, minor = 0, patch = 0, version;
 
 	c->value = json_string(release ? release : "unknown");
-	if (!release || sscanf(release, "%u.%u", &major, &minor) != 2)
+	if (!release || sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
 		return;
 	version = major * 1000 + minor;
 	warn_if(c, version >= 6009 && version <= 6017,
 		"6.9 to 6.18-rc2 charge for SQ-thread accounting (about 7 % at full load), and 6.10 to 6.14 cap task work: compare only with the same kernel build");
-	warn_if(c, version < 5018,
+	warn_if(c, version < 5010 || (version == 5010 && patch < 162),
+		"before 5.11 (and 5.10.162) the idle period counts from the wake-up, not from the last request: the SQ thread falls asleep amid work, and predictions do not hold");
+	warn_if(c, version < 5018 && c->status == OK,
 		"before 5.18 the kernel's side of the wake-up guard may lack a full barrier: the engine re-checks while it waits, other programs may hang");
 }
 

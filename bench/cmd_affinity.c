@@ -12,9 +12,10 @@
 #include "objective.h"
 #include "placements.h"
 #include "report_affinity.h"
+#include "sharejobs.h"
 #include "userjob.h"
 
-enum { ROUNDS_MAX = 50, SECONDS_DEFAULT = 2, ROUNDS_DEFAULT = 5 };
+enum { ROUNDS_MAX = SHAREJOBS_ROUNDS_MAX, SECONDS_DEFAULT = 2, ROUNDS_DEFAULT = 5 };
 
 struct args {
 	struct cmd_common common;
@@ -242,11 +243,6 @@ static void say(struct session *s)
 			 100 * best->ratio.cover);
 }
 
-static json_t *est_json(const struct est *e)
-{
-	return e->n ? json_pack("{s:f, s:f, s:f, s:f}", "value", e->value, "lo", e->lo, "hi", e->hi, "cover", e->cover) : json_null();
-}
-
 /* Each CPU once. */
 static json_t *ran_on_json(const struct tried *t, unsigned rounds)
 {
@@ -271,8 +267,8 @@ static json_t *placement_json(const struct session *s, const struct tried *t)
 		seen = predictrun_median(t->run, s->a->rounds);
 	return json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "name", t->p.name, "what", t->p.what, "cpu",
 			 t->p.cpu < 0 ? json_null() : json_integer(t->p.cpu), "options", is_run(t) ? t->options : "", "reason",
-			 is_run(t) ? json_null() : json_string(t->p.absent), "seen", is_run(t) ? predictrun_json(&seen) : json_null(), "cost_us", est_json(&t->est),
-			 "ratio_to_any", est_json(&t->ratio), "ran_on", ran_on_json(t, s->a->rounds));
+			 is_run(t) ? json_null() : json_string(t->p.absent), "seen", is_run(t) ? predictrun_json(&seen) : json_null(), "cost_us", page_est_json(&t->est),
+			 "ratio_to_any", page_est_json(&t->ratio), "ran_on", ran_on_json(t, s->a->rounds));
 }
 
 static unsigned logical_index(const struct session *s, hwloc_obj_type_t type, hwloc_obj_t pu)
@@ -309,15 +305,13 @@ static json_t *document(const struct session *s, const json_t *end)
 	static const char *const verdicts[] = { "unknown", "pin", "any", "no difference", "no sure difference" };
 	json_t *all = json_array();
 	char objective[100];
-	double steal = env_steal_pct(s->u.env, end);
 
 	objective_name(&s->objective, objective, sizeof(objective));
 	for (unsigned i = 0; i < PLACEMENTS; i++)
 		json_array_append_new(all, placement_json(s, &s->tried[i]));
 	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:s}", "schema", "sqbench-affinity/1", "id", s->u.run.id, "seconds",
 			 (int)s->a->seconds, "rounds", (int)s->a->rounds, "job_cpu", s->job_cpu, "objective", objective, "placements", all, "cpus", cpus_json(s), "best",
-			 s->tried[s->best].p.name, "chosen", s->tried[s->chosen].p.name, "verdict", verdicts[s->decision], "steal_pct",
-			 json_finite(steal), "answer", s->answer);
+			 s->tried[s->best].p.name, "chosen", s->tried[s->chosen].p.name, "verdict", verdicts[s->decision], "host", env_host_json(s->u.env, end), "answer", s->answer);
 }
 
 static int keep(struct session *s, struct why *why)
@@ -349,11 +343,19 @@ static int carry_out(struct session *s, const char *command, struct why *why)
 	return keep(s, why);
 }
 
+static int one_job(struct session *s, const char *command, struct why *why)
+{
+	int rc = read_machine(s, why);
+
+	return rc ? rc : carry_out(s, command, why);
+}
+
 int cmd_affinity(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "JOB.fio",
-					  "Where should the SQ thread of a job sit? Runs the job with the SQ thread on one CPU of each class of nearness to the job's: its own, "
-					  "the other thread of the core, the same cache, the same node, another one, isolated CPUs, the drive's node; and with nothing pinned.",
+					  "Where should the SQ thread of a job sit, and how many jobs should share one? Runs the job with the SQ thread on one CPU of each class of nearness to the job's: its own, "
+					  "the other thread of the core, the same cache, the same node, another one, isolated CPUs, the drive's node; and with nothing pinned. A file that starts several jobs runs with an SQ thread for each of "
+					  "them, for each 2, 4, ... and with one for all, beside plain io_uring.",
 					  NULL, NULL, NULL };
 	static struct args a = { .common.out = "results", .seconds = SECONDS_DEFAULT, .rounds = ROUNDS_DEFAULT, .job_cpu = -1 };
 	static struct session s;
@@ -367,10 +369,10 @@ int cmd_affinity(int argc, char **argv)
 	rc = userjob_open(&s.u, &a.common, a.job, a.seconds, a.allow_write, &why);
 	if (!rc && a.objective)
 		rc = objective_parse(&s.objective, a.objective, &why);
-	if (!rc)
-		rc = read_machine(&s, &why);
-	if (!rc)
-		rc = carry_out(&s, command ? command : "", &why);
+	if (!rc && s.u.scan.jobs > 1)
+		rc = sharejobs(&s.u, &s.objective, a.rounds, command ? command : "", &why);
+	else if (!rc)
+		rc = one_job(&s, command ? command : "", &why);
 	userjob_close(&s.u);
 	if (s.topology)
 		hwloc_topology_destroy(s.topology);

@@ -128,6 +128,8 @@ static void doubt(struct session *s)
 	char text[200];
 
 	s->notes = json_array();
+	if (!(s->f.wakes_seen > 0))
+		json_array_append_new(s->notes, json_string("no wake-up was seen, so 50 us are taken for one: give more --seconds if the load has pauses"));
 	for (unsigned i = 0; i < s->f.settings; i++) {
 		const struct forecast_setting *t = &s->f.setting[i];
 		double ratio = t->measured ? objective_cost(&s->f.objective, &t->seen.p) / forecast_cost(&s->f, i) : 1;
@@ -146,7 +148,7 @@ static json_t *document(const struct session *s)
 
 	return json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:i, s:o, s:o, s:o, s:O, s:s}", "schema", "sqbench-predict/1", "id", s->u.run.id, "hz", (int)f->hz,
 			 "requests", (int)f->load.n, "span_s", f->load.span_us / 1e6, "cpu_price", f->objective.price[TERM_CPU], "wakeups_seen",
-			 (int)f->wake_us.total, "plain", predictrun_json(&f->plain), "awake", predictrun_json(&f->awake), "settings",
+			 (int)f->wakes_seen, "plain", predictrun_json(&f->plain), "awake", predictrun_json(&f->awake), "settings",
 			 forecast_settings_json(f), "notes", s->notes, "answer", s->answer);
 }
 

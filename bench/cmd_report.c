@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -11,14 +13,24 @@
 #include "report_affinity.h"
 #include "report_job.h"
 #include "report_ring.h"
+#include "report_share.h"
 #include "report_versus.h"
+#include "textpage.h"
+
+enum { OPT_FORMAT = 1000, WIDTH_DEFAULT = 100 };
+
+/* What a report is wanted as. */
+static const char *const formats[] = { "html", "text", "markdown" };
+enum format { FORMAT_HTML, FORMAT_TEXT, FORMAT_MARKDOWN, FORMATS };
 
 struct args {
 	struct cmd_common common;
 	const char *run;
+	unsigned format;
 };
 
 static const struct argp_option options[] = {
+	{ "format", OPT_FORMAT, "FORMAT", 0, "html: makes the page again (default); text, markdown: prints the page that is there", 0 },
 	CMD_OPTION_OUT("Results directory"),
 	CMD_OPTION_JSON("Print JSON"),
 	{ 0 },
@@ -29,6 +41,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct args *a = state->input;
 
 	switch (key) {
+	case OPT_FORMAT:
+		for (a->format = 0; a->format < FORMATS && strcmp(arg, formats[a->format]); a->format++)
+			;
+		if (a->format == FORMATS)
+			argp_error(state, "--format %s: html, text or markdown", arg);
+		return 0;
 	case ARGP_KEY_ARG:
 		if (a->run)
 			argp_error(state, "'%s' is one argument too many", arg);
@@ -58,7 +76,7 @@ static int find_run(char *dir, const struct args *a, struct why *why)
 }
 
 /* Kinds of runs that keep their values in one document; a tune keeps cells. */
-static const struct page_kind *const kinds[] = { &report_ring, &report_versus, &report_job, &report_affinity };
+static const struct page_kind *const kinds[] = { &report_ring, &report_versus, &report_job, &report_affinity, &report_share };
 
 static const struct page_kind *kind_of(const struct run *run)
 {
@@ -109,10 +127,33 @@ static int tune_again(const char *dir, bool json)
 	return derive_print(&t, analysis, json);
 }
 
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : WIDTH_DEFAULT;
+}
+
+static int print_as_text(const struct run *run, enum format format)
+{
+	struct why why = { "" };
+	char path[PATH_MAX], *html;
+	int rc = store_in_run(path, run, "report.html", &why);
+
+	if (!rc && access(path, F_OK))
+		rc = why_set(&why, -ENOENT, "%s: there is no page yet: sqbench report %s makes it", run->dir, run->id);
+	html = rc ? NULL : store_read(path, &why);
+	if (!html)
+		return cmd_fail(EXIT_USAGE, "report", &why);
+	rc = textpage_write(stdout, html, path, format == FORMAT_TEXT ? TEXTPAGE_PLAIN : TEXTPAGE_MARKDOWN, terminal_width(), &why);
+	free(html);
+	return rc ? cmd_fail(EXIT_FAILED, "report", &why) : EXIT_DONE;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "ID|DIR",
-					  "Makes the tables, plots and report of a tune, ring or versus again from its raw files.",
+					  "Makes the tables, plots and report of a run again from its raw files, or prints its report.",
 					  NULL, NULL, NULL };
 	struct args a = { .common.out = "results" };
 	const struct page_kind *kind;
@@ -123,6 +164,8 @@ int cmd_report(int argc, char **argv)
 	cmd_parse(&argp, argc, argv, &a);
 	if (find_run(dir, &a, &why) || page_open(&run, dir, &why))
 		return cmd_fail(EXIT_USAGE, "report", &why);
+	if (a.format != FORMAT_HTML)
+		return print_as_text(&run, a.format);
 	if (plotdata_ready(&why))
 		return cmd_fail(EXIT_CANNOT, "report", &why);
 	kind = kind_of(&run);

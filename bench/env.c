@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fiojson.h"
+#include "hostclock.h"
 #include "store.h"
 
 #define LINE 512
@@ -65,6 +67,16 @@ bool env_cpu_allowed(int cpu)
 	return cpu >= 0 && cpu < CPU_SETSIZE && !sched_getaffinity(0, sizeof(set), &set) && CPU_ISSET(cpu, &set);
 }
 
+/* Where the run of usable CPUs that begins at FIRST ends. */
+static int last_of_run(int first, int except)
+{
+	int last = first;
+
+	while (last + 1 < CPU_SETSIZE && last + 1 != except && env_cpu_allowed(last + 1))
+		last++;
+	return last;
+}
+
 unsigned env_cpus_allowed(int except, char *list, size_t size)
 {
 	unsigned n = 0;
@@ -73,11 +85,15 @@ unsigned env_cpus_allowed(int except, char *list, size_t size)
 	if (list && size)
 		*list = '\0';
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		int last;
+
 		if (cpu == except || !env_cpu_allowed(cpu))
 			continue;
+		last = last_of_run(cpu, except);
 		if (list && used < size)
-			used += (size_t)snprintf(list + used, size - used, "%s%d", n ? "," : "", cpu);
-		n++;
+			used += (size_t)snprintf(list + used, size - used, last > cpu ? "%s%d-%d" : "%s%d", n ? "," : "", cpu, last);
+		n += (unsigned)(last - cpu + 1);
+		cpu = last;
 	}
 	return n;
 }
@@ -231,6 +247,33 @@ double env_steal_pct(const json_t *before, const json_t *after)
 	return total > 0 ? 100 * steal / total : NAN;
 }
 
+static void put_clock(json_t *env)
+{
+	struct hostclock c = hostclock_read("/sys/devices/system/cpu");
+
+	if (isfinite(c.mhz))
+		put(env, "cpu_mhz", json_real(c.mhz));
+	else
+		put_null(env, env, "cpu_mhz", "no cpufreq driver: usual in a virtual machine");
+	if (isfinite(c.throttles))
+		put(env, "throttles", json_real(c.throttles));
+	else
+		put_null(env, env, "throttles", "the CPUs do not count how often heat slows them down: usual in a virtual machine");
+}
+
+static double change(const json_t *before, const json_t *after, const char *key)
+{
+	const json_t *a = json_object_get(before, key), *b = json_object_get(after, key);
+
+	return json_is_number(a) && json_is_number(b) ? json_number_value(b) - json_number_value(a) : NAN;
+}
+
+json_t *env_host_json(const json_t *before, const json_t *after)
+{
+	return json_pack("{s:o, s:O, s:O, s:o}", "steal_pct", json_finite(env_steal_pct(before, after)), "cpu_mhz_before", json_object_get(before, "cpu_mhz"),
+			 "cpu_mhz_after", json_object_get(after, "cpu_mhz"), "throttled", json_finite(change(before, after, "throttles")));
+}
+
 static void put_kernel(json_t *env)
 {
 	const char *source = NULL;
@@ -382,6 +425,7 @@ json_t *env_collect(const struct fio *fio, const char *target)
 	put_cpu(env);
 	put_hypervisor(env);
 	put_ticks(env);
+	put_clock(env);
 	if (fio)
 		put(env, "fio", json_string(fio->version));
 	if (target)

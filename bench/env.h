@@ -19,6 +19,9 @@ bool env_cpu_allowed(int cpu);
 /* Share of CPU time the hypervisor gave to others between two env_collect, percent; NaN if unknown. */
 double env_steal_pct(const json_t *before, const json_t *after);
 
+/* What happened to the machine between the two: {steal_pct, cpu_mhz_before, cpu_mhz_after, throttled (times heat slowed CPUs down)}; null: not told. */
+json_t *env_host_json(const json_t *before, const json_t *after);
+
 /* Interrupts since boot of DEVICE's I/O queues, a whole disk's name in /sys/block; NaN where /proc/interrupts does not
  * tell them from others' (all but NVMe). */
 double env_interrupts(const char *device);

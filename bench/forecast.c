@@ -7,7 +7,9 @@
 #include "lattice.h"
 
 #define AWAKE_MS 10000	/* longer than the run's gaps: the SQ thread does not sleep */
+#define WAKE_ASSUMED_US 50.0	/* what one costs, when none was seen */
 #define SEED 1
+#define SAMPLES 200000	/* p99 then rests on 2,000 */
 #define LOGGED_REQUESTS 100000.0
 #define LOGGED_MS_MIN 300
 
@@ -56,6 +58,10 @@ int forecast_learn(struct forecast *f, struct predict_job *job, bool paced, stru
 		rc = predictrun_logged(job, "one that sleeps as soon as it can", shortest, &seen, NULL, &f->wake_us, why);
 	if (rc)
 		return rc;
+	f->wakes_seen = f->wake_us.total;
+	if (!(f->wakes_seen > 0) && hist_add(&f->wake_us, WAKE_ASSUMED_US, 1))
+		return why_set(why, -ENOMEM, "out of memory");
+	hist_seal(&f->wake_us);
 	for (unsigned i = 0; i < f->settings; i++)
 		if (f->setting[i].idle_ms == shortest) {
 			f->setting[i].seen = seen;
@@ -69,14 +75,38 @@ int forecast_learn(struct forecast *f, struct predict_job *job, bool paced, stru
 int forecast_compute(struct forecast *f, struct why *why)
 {
 	for (unsigned i = 0; i < f->settings; i++) {
-		int rc = predict(&f->load, &f->wake_us, f->setting[i].idle_ms, f->hz, SEED, &f->setting[i].p);
+		int rc = predict(&f->load, &f->wake_us, f->setting[i].idle_ms, f->hz, SAMPLES, SEED, &f->setting[i].p);
 
 		if (rc)
-			return why_set(why, rc, rc == -ENOMEM ? "out of memory" : "no wake-up was seen, so none can be predicted: give more --seconds");
+			return why_set(why, rc, rc == -ENOMEM ? "out of memory" : "the job did no I/O with an SQ thread: give more --seconds");
 		if (objective_prefers(&f->objective, &f->setting[i].p, &f->setting[f->best].p))
 			f->best = i;
 	}
 	return 0;
+}
+
+/* As many of the settings as there is room for, evenly by their order, the first and the last among them. */
+static void choose_rows(struct forecast *f)
+{
+	unsigned rows = f->settings < HEATMAP_IDLES ? f->settings : HEATMAP_IDLES;
+
+	for (unsigned i = 0; i < rows; i++)
+		heatmap_add(&f->heat, f->setting[rows > 1 ? i * (f->settings - 1) / (rows - 1) : 0].idle_ms);
+}
+
+void forecast_heat(struct forecast *f)
+{
+	int rc;
+
+	choose_rows(f);
+	rc = heatmap_compute(&f->heat, &f->load, &f->wake_us, f->hz, SEED);
+	if (rc)
+		f->no_heat = "there was no memory for it";
+}
+
+json_t *forecast_heat_json(const struct forecast *f)
+{
+	return f->no_heat ? json_null() : heatmap_json(&f->heat, &f->objective, objective_cost(&f->objective, &f->plain.p));
 }
 
 double forecast_cost(const struct forecast *f, unsigned setting)

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "heatmap.h"
 #include "objective.h"
 #include "predictrun.h"
 
@@ -25,10 +26,13 @@ struct forecast {
 	struct predict_load load;
 	struct timeslog awake_log;
 	struct hist wake_us;
+	double wakes_seen;		/* 0: WAKE_US is an assumption */
 	struct predict_seen plain, awake;
 	struct hist plain_us;		/* its latencies */
 	struct forecast_setting setting[FORECAST_SETTINGS_MAX];
 	unsigned settings, best;	/* BEST: predicted to be */
+	struct heatmap heat;
+	const char *no_heat;		/* why there is none; NULL: there is */
 };
 
 /* The settings IDLE[0..N) of F->hz, equal ones once; N 0: each number of ticks from 1 to 16, then fewer, up to 1 s. */
@@ -39,6 +43,10 @@ int forecast_learn(struct forecast *f, struct predict_job *job, bool paced, stru
 
 /* All settings from that; 0, -EINVAL or -ENOMEM with WHY. */
 int forecast_compute(struct forecast *f, struct why *why);
+
+/* And every other of them at other rates of the same load: F->heat, or F->no_heat. */
+void forecast_heat(struct forecast *f);
+json_t *forecast_heat_json(const struct forecast *f);
 
 double forecast_cost(const struct forecast *f, unsigned setting);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fiojson.h"
 #include "store.h"
 
 static const char style[] =
@@ -24,8 +25,8 @@ static const char style[] =
 
 void html_begin(FILE *f, const char *title)
 {
-	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-	      "<link rel=\"icon\" href=\"data:,\"><title>",
+	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>"
+	      "<link rel=\"icon\" href=\"data:,\"/><title>",
 	      f);
 	html_text(f, title);
 	fputs("</title><style>\n", f);
@@ -91,7 +92,7 @@ void html_interval(FILE *f, const struct est *e)
 	fputs("<td class=\"n\">", f);
 	html_figure(f, e->n ? e->value : NAN);
 	if (e->n) {
-		fputs("<br><small>", f);
+		fputs("<br/><small>", f);
 		html_figure(f, e->lo);
 		fputs(" to ", f);
 		html_figure(f, e->hi);
@@ -194,6 +195,19 @@ void html_warnings(FILE *f, const json_t *warnings)
 		fputs("</tr>\n", f);
 	}
 	html_table_end(f);
+}
+
+void html_host(FILE *f, const json_t *host)
+{
+	double steal = json_number_at(host, "steal_pct"), before = json_number_at(host, "cpu_mhz_before"), after = json_number_at(host, "cpu_mhz_after"),
+	       throttled = json_number_at(host, "throttled");
+
+	if (isfinite(steal))
+		fprintf(f, "; the hypervisor took %.1f %% of the CPU time for others", steal);
+	if (isfinite(before) && isfinite(after))
+		fprintf(f, "; the CPUs ran at %.0f MHz before and %.0f MHz after", before, after);
+	if (isfinite(throttled) && throttled > 0)
+		fprintf(f, "; heat slowed CPUs down %.0f times", throttled);
 }
 
 static void env_rows(FILE *f, const json_t *o, const json_t *reasons, const char *prefix)

@@ -39,6 +39,9 @@ int html_plot(FILE *f, const char *dir, const char *name, const struct html_plot
 /* The part "Warnings": an array of {about, text, advice}. */
 void html_warnings(FILE *f, const json_t *warnings);
 
+/* "; the hypervisor took ...": what is told in HOST (env_host_json()) of the machine during the run. */
+void html_host(FILE *f, const json_t *host);
+
 /* The part "Environment" with all of ENV (env.json). */
 void html_environment(FILE *f, const json_t *env);
 

@@ -98,6 +98,27 @@ static void take_engine(struct jobscan *s, const char *value)
 	snprintf(s->engine, sizeof(s->engine), "%s", value);
 }
 
+/* "[name]": numjobs of [global] counts for all behind it that do not say otherwise. */
+static void take_section(struct jobscan *s, const char *line)
+{
+	s->in_job = strncmp(line, "[global]", 8) != 0;
+	s->numjobs = s->numjobs_of_all ? s->numjobs_of_all : 1;
+	if (s->in_job)
+		s->jobs += s->numjobs;
+}
+
+static void take_numjobs(struct jobscan *s, const char *value)
+{
+	unsigned n = (unsigned)atoi(value);
+
+	if (!s->in_job) {
+		s->numjobs_of_all = n;
+		return;
+	}
+	s->jobs += n - s->numjobs;
+	s->numjobs = n;
+}
+
 static int take(struct jobscan *s, const char *key, const char *value)
 {
 	const struct {
@@ -120,6 +141,10 @@ static int take(struct jobscan *s, const char *key, const char *value)
 		take_sq_cpu(s, value);
 	else if (!strcmp(key, "iodepth"))
 		s->iodepth = (unsigned)atoi(value);
+	else if (!strcmp(key, "cpus_allowed"))
+		snprintf(s->cpus, sizeof(s->cpus), "%s", value);
+	else if (!strcmp(key, "numjobs"))
+		take_numjobs(s, value);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		if (!strcmp(key, flags[i].key))
 			*flags[i].flag |= flags[i].on;
@@ -141,6 +166,8 @@ static int scan_line(struct jobscan *s, char *line, jobscan_lookup lookup)
 	int rc;
 
 	trim(line);
+	if (*line == '[')
+		take_section(s, line);
 	if (!*line || strchr("#;[", *line))
 		return 0;
 	if (!strncmp(line, "include ", 8)) {

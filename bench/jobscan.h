@@ -19,8 +19,13 @@ struct jobscan {
 	bool sqthread_poll;	/* some section switches it on */
 	bool direct;		/* some section has direct=1, or buffered=0 */
 	unsigned iodepth;	/* the last that is set; 0: none */
+	unsigned jobs;		/* how many are started: sections but [global], times their numjobs */
+	unsigned numjobs;	/* of the section that is being read */
+	unsigned numjobs_of_all;	/* 0: not set */
+	bool in_job;
 	char engine[32];	/* the last ioengine that is set; empty: none */
 	char sq_cpu[16];	/* the CPU that the job names for its SQ thread, whichever engine makes it; empty: none */
+	char cpus[64];		/* the last cpus_allowed; empty: none */
 	bool stats_file;	/* the job names a statistics file itself */
 	char *file[JOBSCAN_FILES_MAX];
 	size_t files;

@@ -32,6 +32,11 @@ struct est page_est(const json_t *o)
 			     .cover = json_number_value(json_object_get(o, "cover")), .n = 1 };
 }
 
+json_t *page_est_json(const struct est *e)
+{
+	return e->n ? json_pack("{s:f, s:f, s:f, s:f}", "value", e->value, "lo", e->lo, "hi", e->hi, "cover", e->cover) : json_null();
+}
+
 void page_real(FILE *f, double v)
 {
 	if (isfinite(v))

@@ -59,6 +59,9 @@ unsigned page_whole(const json_t *o, const char *key);
 /* {median or value, lo, hi, cover} as an estimate; n is 0 for anything else. */
 struct est page_est(const json_t *o);
 
+/* And back: {value, lo, hi, cover}, null when there is none. */
+json_t *page_est_json(const struct est *e);
+
 /* Columns of a table for gnuplot: a tab and a number, or a value and its interval; NaN when not measured. */
 void page_real(FILE *f, double v);
 void page_column(FILE *f, const struct est *e);

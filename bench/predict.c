@@ -7,7 +7,6 @@
 
 #include "lattice.h"
 
-#define SAMPLES 200000		/* drawn for the percentiles, at least; p99 then rests on 2,000 */
 #define ROUNDS_MAX 2000
 
 double predict_asleep_us(double gap_us, double lo_us, double hi_us)
@@ -54,10 +53,10 @@ void prediction_latencies(struct prediction *p, struct hist *lat_us)
 	p->lat_p99_us = hist_percentile(lat_us, 99);
 }
 
-static int latencies(const struct predict_load *l, const struct hist *wake_us, double lo_us, double hi_us, bool wakes, uint64_t seed,
-		     struct prediction *p)
+static int latencies(const struct predict_load *l, const struct hist *wake_us, double lo_us, double hi_us, bool wakes, unsigned samples,
+		     uint64_t seed, struct prediction *p)
 {
-	size_t rounds = wakes ? SAMPLES / l->n + 1 : 1;
+	size_t rounds = wakes ? samples / l->n + 1 : 1;
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	struct hist lat = { 0 };
 	int rc = rng ? 0 : -ENOMEM;
@@ -74,7 +73,7 @@ static int latencies(const struct predict_load *l, const struct hist *wake_us, d
 	return rc;
 }
 
-int predict(const struct predict_load *l, const struct hist *wake_us, unsigned idle_ms, unsigned hz, uint64_t seed, struct prediction *p)
+int predict(const struct predict_load *l, const struct hist *wake_us, unsigned idle_ms, unsigned hz, unsigned samples, uint64_t seed, struct prediction *p)
 {
 	double lo_us, hi_us, all_us = l->span_us + l->rest_us, span_us, asleep_us, wakeups = 0, awake_us = 0;
 	int rc;
@@ -92,7 +91,7 @@ int predict(const struct predict_load *l, const struct hist *wake_us, unsigned i
 	}
 	if (wakeups >= 1 && wake_us->total <= 0)
 		return -EINVAL;
-	rc = latencies(l, wake_us, lo_us, hi_us, wakeups > 0, seed, p);
+	rc = latencies(l, wake_us, lo_us, hi_us, wakeups > 0, samples, seed, p);
 	/* paced, the time of a wake-up is part of the gap that follows: it makes the thread neither run more nor the load last longer */
 	span_us = all_us + (l->paced ? 0 : wakeups * hist_mean(wake_us));
 	p->duty = fmin((all_us - asleep_us) / span_us, 1);

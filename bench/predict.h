@@ -46,9 +46,9 @@ double predict_asleep(double gap_us, double lo_us, double hi_us);
 
 /*
  * L under sq_thread_idle=IDLE_MS at tick rate HZ. WAKE_US: sealed, what it takes a sleeping thread to take a request. Percentiles are of
- * a simulation whose draws SEED sets. 0; -EINVAL for an empty load, or one that would wake the thread once or more when there are no WAKE_US; -ENOMEM.
+ * a simulation of at least SAMPLES requests whose draws SEED sets. 0; -EINVAL for an empty load, or one that would wake the thread once or more when there are no WAKE_US; -ENOMEM.
  */
-int predict(const struct predict_load *l, const struct hist *wake_us, unsigned idle_ms, unsigned hz, uint64_t seed,
-	    struct prediction *p);
+int predict(const struct predict_load *l, const struct hist *wake_us, unsigned idle_ms, unsigned hz, unsigned samples,
+	    uint64_t seed, struct prediction *p);
 
 #endif

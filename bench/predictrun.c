@@ -21,8 +21,11 @@
 #define OF_SQPOLL OF_ENGINE, "sq_share_set", "sq_thread_cpu", "stall_ms", "idle_probe_ms", "wake_cost_us"
 #define OF_URING "hipri", "fixedbufs", "registerfiles", "nonvectored", "force_async", "uncached", "nowait", "cmd_type"
 #define OF_BATCHES "iodepth_batch", "iodepth_batch_submit", "iodepth_batch_complete_min", "iodepth_batch_complete", "iodepth_batch_complete_max"
-#define OF_PLACES "ioengine", "sqthread_poll", "sqthread_poll_cpu", "registerfiles", "sq_thread_cpu", "cpus_allowed", "cpus_allowed_policy", "cpumask"
-#define DROPS_MAX 32
+#define OF_CPUS "cpus_allowed", "cpus_allowed_policy", "cpumask"
+#define OF_PLACES "ioengine", "sqthread_poll", "sqthread_poll_cpu", "registerfiles", "sq_thread_cpu", OF_CPUS
+#define OF_JOBS "lat_percentiles", "thread", "group_reporting"
+#define OF_SHARING "ioengine", "sqthread_poll", "registerfiles", "sq_share", "sq_share_set", "sqthread_poll_cpu", "sq_thread_cpu", OF_JOBS
+#define DROPS_MAX 36
 
 /* By enum predict_engine: what is left out when a job is run, and when a copy of it is made for its user. */
 static const char *const drop_to_run[][DROPS_MAX] = {
@@ -31,6 +34,9 @@ static const char *const drop_to_run[][DROPS_MAX] = {
 	[PREDICT_BATCHED] = { OF_RUN, OF_SQPOLL, OF_BATCHES, "lat_percentiles", NULL },
 	[PREDICT_FOREIGN] = { OF_RUN, OF_SQPOLL, OF_URING, "lat_percentiles", NULL },
 	[PREDICT_PLACED] = { OF_RUN, OF_PLACES, "lat_percentiles", NULL },
+	[PREDICT_SHARED] = { OF_RUN, OF_SHARING, NULL },
+	[PREDICT_SHARED_ALONE] = { OF_RUN, OF_SHARING, OF_CPUS, NULL },
+	[PREDICT_OTHER_JOBS] = { OF_RUN, OF_SQPOLL, OF_JOBS, NULL },
 	[PREDICT_AS_IS] = { OF_RUN, "lat_percentiles", NULL },
 	[PREDICT_AS_IS_OURS] = { OF_RUN, "lat_percentiles", NULL },
 };
@@ -40,13 +46,16 @@ static const char *const drop_to_keep[][DROPS_MAX] = {
 	[PREDICT_BATCHED] = { OF_SQPOLL, OF_BATCHES, "stats_file", "time_log", NULL },
 	[PREDICT_FOREIGN] = { OF_SQPOLL, OF_URING, "stats_file", "time_log", NULL },
 	[PREDICT_PLACED] = { OF_PLACES, NULL },
+	[PREDICT_SHARED] = { OF_SHARING, NULL },
+	[PREDICT_SHARED_ALONE] = { OF_SHARING, OF_CPUS, NULL },
+	[PREDICT_OTHER_JOBS] = { OF_SQPOLL, "stats_file", "time_log", NULL },
 	[PREDICT_AS_IS] = { NULL },
 	[PREDICT_AS_IS_OURS] = { NULL },
 };
 
 static bool is_ours(const struct predict_way *way)
 {
-	return way->engine == PREDICT_OURS || way->engine == PREDICT_PLACED || way->engine == PREDICT_AS_IS_OURS;
+	return way->engine == PREDICT_OURS || way->engine == PREDICT_PLACED || way->engine == PREDICT_SHARED || way->engine == PREDICT_SHARED_ALONE || way->engine == PREDICT_AS_IS_OURS;
 }
 
 struct paths {
@@ -136,25 +145,81 @@ static int wakes(const json_t *line, struct hist *h)
 	return rc;
 }
 
-static int engine_line(const struct paths *p, struct predict_seen *seen, struct hist *wake_us, struct why *why)
+/* Of jobs that share an SQ thread each line has all that it did since that job's ring was opened: the longest account counts. */
+static bool is_told_by_another(const json_t *lines, size_t i, const char *key)
+{
+	const json_t *mine = json_array_get(lines, i), *other;
+	double tid = json_number_at(mine, "sq_thread.tid");
+	size_t k;
+
+	json_array_foreach(lines, k, other) {
+		double more = json_number_at(other, key) - json_number_at(mine, key);
+
+		if (k != i && json_number_at(other, "sq_thread.tid") == tid && (more > 0 || (!(more < 0) && k < i)))
+			return true;
+	}
+	return false;
+}
+
+static double sum_over_threads(const json_t *lines, const char *key)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < json_array_size(lines); i++)
+		if (!is_told_by_another(lines, i, key))
+			sum += json_number_at(json_array_get(lines, i), key);
+	return sum;
+}
+
+static double sum_over_jobs(const json_t *lines, const char *key)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < json_array_size(lines); i++)
+		sum += json_number_at(json_array_get(lines, i), key);
+	return sum;
+}
+
+static unsigned threads(const json_t *lines)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < json_array_size(lines); i++)
+		n += !is_told_by_another(lines, i, "elapsed_us");
+	return n;
+}
+
+static int check_jobs(size_t jobs, const struct predict_job *job, struct why *why)
+{
+	unsigned expected = job->jobs ? job->jobs : 1;
+
+	if (jobs == expected)
+		return 0;
+	if (expected == 1)
+		return why_set(why, -EINVAL, "the job file starts %zu jobs: give one that starts one, as each has an SQ thread of its own", jobs);
+	return why_set(why, -EINVAL, "%zu of %u jobs left their statistics: they have to do I/O at the same time, without stonewall", jobs, expected);
+}
+
+static int engine_line(const struct predict_job *job, const struct paths *p, struct predict_seen *seen, struct hist *wake_us, struct why *why)
 {
 	json_t *lines = jsonl_load(p->stats, "sqpoll-stats/1", why);
 	const json_t *line = json_array_get(lines, 0);
-	double elapsed_us = json_number_at(line, "elapsed_us");
-	int rc = lines ? 0 : -EIO;
+	double elapsed_us = sum_over_jobs(lines, "elapsed_us") / fmax((double)json_array_size(lines), 1);
+	int rc = lines ? check_jobs(json_array_size(lines), job, why) : -EIO;
 
-	if (lines && json_array_size(lines) != 1)
-		rc = why_set(why, -EINVAL, "the job file starts %zu jobs: give one that starts one, as each has an SQ thread of its own", json_array_size(lines));
 	if (!rc) {
-		seen->requests = json_number_at(line, "completed");
+		seen->requests = sum_over_jobs(lines, "completed");
 		seen->elapsed_us = elapsed_us;
 		seen->p.iops = seen->requests / elapsed_us * 1e6;
 		seen->sq_cpu = json_is_integer(json_object_get(json_object_get(line, "sq_thread"), "cpu")) ? (int)json_number_at(line, "sq_thread.cpu") : -1;
-		seen->p.duty = json_number_at(line, "sq_thread.cpu_us") / elapsed_us;
-		seen->p.wakeups_per_s = json_number_at(line, "wakeups") / elapsed_us * 1e6;
+		seen->sq_threads = threads(lines);
+		seen->sq_wait = sum_over_threads(lines, "sq_thread.wait_us") / elapsed_us;
+		seen->migrations = sum_over_threads(lines, "sq_thread.migrations");
+		seen->p.duty = sum_over_threads(lines, "sq_thread.cpu_us") / elapsed_us;
+		seen->p.wakeups_per_s = sum_over_jobs(lines, "wakeups") / elapsed_us * 1e6;
 		/* by fio's count where there is one, as that of all other ways */
 		if (!(seen->app_us > 0))
-			seen->app_us = json_number_at(line, "app_cpu_us") / seen->requests;
+			seen->app_us = sum_over_jobs(lines, "app_cpu_us") / seen->requests;
 		seen->p.cpu_us = seen->app_us + seen->p.duty * elapsed_us / seen->requests;
 	}
 	if (!rc && wake_us && wakes(line, wake_us))
@@ -176,11 +241,11 @@ int predictrun_logged(const struct predict_job *job, const char *name, unsigned 
 	*log = (struct timeslog){ 0 };
 	if (rc)
 		return rc;
-	*seen = (struct predict_seen){ .fio_us = NAN, .sq_cpu = -1 };
+	*seen = (struct predict_seen){ .fio_us = NAN, .sq_cpu = -1, .sq_wait = NAN, .migrations = NAN };
 	snprintf(lines, sizeof(lines), "ioengine=sqpoll\nruntime=%ums\nsq_thread_idle=%u\nstats_file=%s\ntime_log=%s\n", job->logged_ms, idle_ms, p.stats, p.times);
 	rc = run(job, &p, name, jobscan_with(job->text, lines, drop_to_run[PREDICT_OURS]), &cpu_s, why);
 	if (!rc)
-		rc = engine_line(&p, seen, wake_us, why);
+		rc = engine_line(job, &p, seen, wake_us, why);
 	if (!rc)
 		rc = timeslog_read(p.log, log, why);
 	if (!rc && latencies(log, &seen->p))
@@ -202,7 +267,8 @@ static int into_us(const struct hist *lat_ns, struct hist *lat_us)
 	return rc;
 }
 
-static int fio_line(const struct paths *p, double cpu_s, struct predict_seen *seen, struct hist *lat_us, struct why *why)
+/* fio has summed up several jobs (group_reporting): the run time is the sum of theirs then, and IOPS are those of all at once. */
+static int fio_line(const struct predict_job *job, const struct paths *p, double cpu_s, struct predict_seen *seen, struct hist *lat_us, struct why *why)
 {
 	json_t *doc = fiojson_load(p->json, why);
 	size_t jobs = json_array_size(json_object_get(doc, "jobs"));
@@ -210,16 +276,16 @@ static int fio_line(const struct paths *p, double cpu_s, struct predict_seen *se
 	int rc = doc ? 0 : -EIO;
 
 	if (doc && jobs != 1)
-		rc = why_set(why, -EINVAL, "the job file starts %zu jobs: give one that starts one, as each has an SQ thread of its own", jobs);
+		rc = job->jobs > 1 ? why_set(why, -EINVAL, "the jobs are in %zu groups: leave new_group and stonewall out", jobs) : check_jobs(jobs, job, why);
 	if (!rc)
 		rc = fiojson_result(doc, &r, why);
 	json_decref(doc);
 	if (rc)
 		return rc;
-	*seen = (struct predict_seen){ .requests = r.ios, .fio_us = cpu_s * 1e6 / r.ios, .sq_cpu = -1,
+	*seen = (struct predict_seen){ .requests = r.ios, .fio_us = cpu_s * 1e6 / r.ios, .sq_cpu = -1, .sq_wait = NAN, .migrations = NAN,
 				       .p = { .lat_mean_us = r.lat_mean_us, .lat_p50_us = hist_percentile(&r.lat_ns, 50) / 1e3,
-					      .lat_p99_us = hist_percentile(&r.lat_ns, 99) / 1e3, .iops = r.ios / r.runtime_ms * 1e3 } };
-	seen->app_us = seen->p.cpu_us = ((r.usr_cpu_pct + r.sys_cpu_pct) / 100 * r.runtime_ms + FIO_CPU_LOST_MS) * 1e3 / r.ios;
+					      .lat_p99_us = hist_percentile(&r.lat_ns, 99) / 1e3, .iops = job->jobs > 1 ? r.iops : r.ios / r.runtime_ms * 1e3 } };
+	seen->app_us = seen->p.cpu_us = ((r.usr_cpu_pct + r.sys_cpu_pct) / 100 * r.runtime_ms + FIO_CPU_LOST_MS * (job->jobs ? job->jobs : 1)) * 1e3 / r.ios;
 	if (lat_us && into_us(&r.lat_ns, lat_us))
 		rc = why_set(why, -ENOMEM, "out of memory");
 	hist_free(&r.lat_ns);
@@ -250,9 +316,9 @@ int predictrun(const struct predict_job *job, const struct predict_way *way, str
 		return rc;
 	rc = run(job, &p, way->name, text_of(job, way, p.stats), &cpu_s, why);
 	if (!rc)
-		rc = fio_line(&p, cpu_s, seen, lat_us, why);
+		rc = fio_line(job, &p, cpu_s, seen, lat_us, why);
 	if (!rc && is_ours(way))
-		rc = engine_line(&p, seen, NULL, why);
+		rc = engine_line(job, &p, seen, NULL, why);
 	clean(&p);
 	return rc;
 }
@@ -269,6 +335,8 @@ json_t *predictrun_json(const struct predict_seen *q)
 	json_t *o = predictrun_prediction_json(&q->p);
 
 	json_object_set_new(o, "requests", json_finite(q->requests));
+	json_object_set_new(o, "sq_wait", json_finite(q->sq_wait));
+	json_object_set_new(o, "migrations", json_finite(q->migrations));
 	return o;
 }
 
@@ -295,10 +363,13 @@ VALUE(p50_of, p.lat_p50_us)
 VALUE(p99_of, p.lat_p99_us)
 VALUE(cpu_of, p.cpu_us)
 VALUE(iops_of, p.iops)
+VALUE(wait_of, sq_wait)
+VALUE(migrations_of, migrations)
 
 struct predict_seen predictrun_median(const struct predict_seen *run, unsigned n)
 {
-	return (struct predict_seen){ .requests = median_of(run, n, requests_of), .app_us = NAN, .fio_us = NAN, .sq_cpu = -1,
+	return (struct predict_seen){ .requests = median_of(run, n, requests_of), .app_us = NAN, .fio_us = NAN, .sq_cpu = -1, .sq_wait = median_of(run, n, wait_of),
+				      .migrations = median_of(run, n, migrations_of), .sq_threads = run[0].sq_threads,
 				      .p = { .duty = median_of(run, n, duty_of), .wakeups_per_s = median_of(run, n, wakeups_of), .lat_mean_us = median_of(run, n, mean_of),
 					     .lat_p50_us = median_of(run, n, p50_of), .lat_p99_us = median_of(run, n, p99_of), .cpu_us = median_of(run, n, cpu_of),
 					     .iops = median_of(run, n, iops_of) } };

@@ -17,6 +17,7 @@ struct predict_job {
 	unsigned seconds;	/* at most, for one run */
 	unsigned logged_ms;	/* the same for a run whose requests are logged, one by one */
 	bool readonly;		/* fio itself refuses to write */
+	unsigned jobs;		/* that the file starts, whose values are taken together; 0: one, more are refused */
 	const char *dir;	/* for what fio and the engine write; removed again */
 	struct progress *bar;	/* each run is a step of it */
 };
@@ -28,6 +29,9 @@ enum predict_engine {
 	PREDICT_BATCHED,	/* io_uring, and it says how many requests are submitted at once */
 	PREDICT_FOREIGN,	/* an ioengine that lacks io_uring's options */
 	PREDICT_PLACED,		/* sqpoll with all options of the job but where its threads may run */
+	PREDICT_SHARED,		/* sqpoll with all options of the job but how jobs share SQ threads; several jobs, taken together */
+	PREDICT_SHARED_ALONE,	/* the same, and where the jobs may run gives way too */
+	PREDICT_OTHER_JOBS,	/* io_uring, the same */
 	PREDICT_AS_IS,		/* the job's own ioengine and its options stay */
 	PREDICT_AS_IS_OURS,	/* the same, and it is sqpoll */
 };
@@ -45,7 +49,10 @@ struct predict_seen {
 	double app_us;		/* CPU time of the submitter per request */
 	double fio_us;		/* of fio as a whole with all its threads, start and end too, per request */
 	int sq_cpu;		/* where the SQ thread ran last; -1 */
-	struct prediction p;	/* of a way without an SQ thread that can be seen: duty and wake-ups 0 */
+	double sq_wait;		/* share of the time that SQ threads could have run and had no CPU */
+	double migrations;	/* times that SQ threads were moved to another CPU */
+	unsigned sq_threads;	/* how many there were; 0: not told */
+	struct prediction p;	/* of a way without an SQ thread that can be seen: duty and wake-ups 0; duties of several add up */
 };
 
 /* Latencies by fio's own count; into LAT_US too, sealed, freed by the caller (NULL: not wanted). 0; -EINTR; -EIO with WHY when fio fails; -EINVAL when

@@ -47,7 +47,7 @@ static void answers(FILE *f, const struct report *r)
 	}
 	html_table_end(f);
 	fprintf(f, "<p class=\"dim\">const: evenly spaced arrivals per second; poisson: random ones; burst: %d at once, so many per second on average; full: that many always in flight. "
-		   "Cost of an I/O = mean latency + %g &times; CPU time of both threads; a difference below %.0f %% is called not worth having.</p>\n",
+		   "Cost of an I/O = mean latency + %g &#215; CPU time of both threads; a difference below %.0f %% is called not worth having.</p>\n",
 		GRID_BURST, r->a->cpu_price, 100 * VERDICT_WORTH);
 	if (r->t->g.hipri)
 		fputs("<p class=\"dim\">hipri: completions are polled for, by the SQ thread or, in plain+hipri, by the submitter, and raise no interrupt. "
@@ -151,7 +151,7 @@ static void head(FILE *f, const struct report *r)
 	html_begin(f, "SQPOLL idle period: what to set here");
 	fputs("<p class=\"answer\">", f);
 	html_text(f, s);
-	fprintf(f, ".</p>\n<p class=\"dim\">Run %s: 4 KiB random reads, %u workloads &times; %u arms &times; %u repeats of %.2f s, arms interleaved and reversed every other repeat. Kernel ",
+	fprintf(f, ".</p>\n<p class=\"dim\">Run %s: 4 KiB random reads, %u workloads &#215; %u arms &#215; %u repeats of %.2f s, arms interleaved and reversed every other repeat. Kernel ",
 		r->t->run.id, r->t->g.nw, r->t->g.na, p->repeats, p->cell_ms / 1e3);
 	html_text(f, json_string_value(json_object_get(r->env, "kernel")));
 	fprintf(f, ", HZ=%u, %s, %s I/O on ", r->t->hz, r->t->fio.version, r->t->target.direct ? "direct" : "buffered");

@@ -25,8 +25,6 @@ static void answer(char *out, size_t size, const json_t *doc)
 
 static void intro(FILE *f, const struct page_in *in)
 {
-	double steal = json_number_at(in->doc, "steal_pct");
-
 	fputs("<p class=\"dim\">Run ", f);
 	html_text(f, in->id);
 	fprintf(f, ": %u rounds of at most %u s of ", page_whole(in->doc, "rounds"), page_whole(in->doc, "seconds"));
@@ -36,8 +34,7 @@ static void intro(FILE *f, const struct page_in *in)
 	html_text(f, page_string(in->doc, "objective"));
 	fputs(" (us of latency and of CPU of both threads, times these prices). Kernel ", f);
 	html_text(f, page_string(in->env, "kernel"));
-	if (isfinite(steal))
-		fprintf(f, "; the hypervisor took %.1f %% of the CPU time for others", steal);
+	html_host(f, json_object_get(in->doc, "host"));
 	fputs(".</p>\n", f);
 }
 

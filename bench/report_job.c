@@ -98,7 +98,7 @@ static void ways_table(FILE *f, const json_t *doc)
 		fputs("</tr>\n", f);
 	}
 	html_table_end(f);
-	fputs("<p class=\"dim\">Medians of the runs; latency is fio's, submission included. The two best, with and without an SQ thread, ran in pairs, in turns first.</p>\n", f);
+	fputs("<p class=\"dim\">Medians of the runs; latency is fio's, submission included. The two best, with and without an SQ thread, ran in pairs, in turns first, unless one run of each was far apart as predicted.</p>\n", f);
 }
 
 static void settings_table(FILE *f, const json_t *doc)
@@ -184,6 +184,35 @@ static void idle(FILE *f, const struct page_in *in)
 	}
 }
 
+static double at(const json_t *heat, const char *key, size_t row, size_t column)
+{
+	const json_t *v = json_array_get(json_array_get(json_object_get(heat, key), row), column);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static void heat(FILE *f, const struct page_in *in)
+{
+	const json_t *all = json_object_get(in->doc, "heat"), *idle_ms, *per_s;
+	size_t i, k;
+
+	fputs("# column row per_s idle_ms cost_to_plain duty rate_factor\n", f);
+	json_array_foreach(json_object_get(all, "idle_ms"), i, idle_ms)
+		json_array_foreach(json_object_get(all, "per_s"), k, per_s) {
+			fprintf(f, "%zu\t%zu\t%.6g\t%d", k, i, json_number_value(per_s), (int)json_integer_value(idle_ms));
+			page_real(f, at(all, "cost_to_plain", i, k));
+			page_real(f, at(all, "duty", i, k));
+			fprintf(f, "\t%g\n", json_number_value(json_array_get(json_object_get(all, "rate_factor"), k)));
+		}
+}
+
+static const char *no_heat(const json_t *doc)
+{
+	if (json_is_object(json_object_get(doc, "heat")))
+		return NULL;
+	return *page_string(doc, "no_heat") ? page_string(doc, "no_heat") : "the run was made by a version that did not look at other rates";
+}
+
 static void cdf(FILE *f, const struct page_in *in)
 {
 	const json_t *way, *q;
@@ -211,6 +240,10 @@ static const struct page_plot plots[] = {
 			"SQ-thread duty and latency p50 and p99 against the idle period: predicted as lines, measured as points",
 			"Lines are predicted, points were measured. The duty is the SQ thread's share of one CPU." },
 	  idle, NULL },
+	{ "job-heat", { "If the load came slower or faster",
+			"Cost of a request over that with plain io_uring, and SQ-thread duty, for idle periods (up) and request rates (across) from a sixteenth to sixteen times the present one, as coloured boxes with numbers",
+			"Predicted, with all gaps stretched by one factor; latencies are those of now. Below 1 an SQ thread costs less than plain io_uring. The framed column is the load as it is." },
+	  heat, no_heat },
 	{ "job-cdf", { "Latencies to the last",
 		       "Share of requests that take longer than a latency, on logarithmic axes down to one in ten thousand, one line for each way",
 		       "How many requests take longer: further left is better, and lower. The thin lines are 95 % of what samples of this size would show." },

@@ -29,7 +29,7 @@ struct keyed {
 	int64_t value;
 };
 
-/* Numbers behind "KEY:" in a file of such lines, all from one reading; -1 for a key that is not there. */
+/* Numbers behind "KEY:" (blanks may come before the colon) in a file of such lines, all from one reading; -1 for a key that is not there. */
 static void read_keyed(FILE *f, struct keyed *k, unsigned nr)
 {
 	char line[256];
@@ -40,7 +40,10 @@ static void read_keyed(FILE *f, struct keyed *k, unsigned nr)
 		for (unsigned i = 0; i < nr; i++) {
 			size_t n = strlen(k[i].key);
 
-			if (!strncmp(line, k[i].key, n) && line[n] == ':')
+			if (strncmp(line, k[i].key, n) != 0)
+				continue;
+			n += strspn(line + n, " \t");
+			if (line[n] == ':')
 				k[i].value = strtoll(line + n + 1, NULL, 10);
 		}
 }
@@ -196,11 +199,14 @@ bool sqp_thread_cpus(int tid, char *buf, size_t len)
 	return read_status_text(tid, "Cpus_allowed_list", buf, len);
 }
 
-static int64_t read_schedstat_us(int tid)
+static void read_schedstat(int tid, struct sqp_sched *s)
 {
-	char line[128];
+	char line[128], *rest;
 
-	return read_thread_line(tid, "schedstat", line, sizeof(line)) ? strtoll(line, NULL, 10) / NS_PER_US : -1;
+	if (!read_thread_line(tid, "schedstat", line, sizeof(line)))
+		return;
+	s->cpu_us = strtoll(line, &rest, 10) / NS_PER_US;
+	s->wait_us = strtoll(rest, NULL, 10) / NS_PER_US;
 }
 
 /* The name, in parentheses, may hold anything; 37 fields behind it comes the CPU. */
@@ -217,16 +223,31 @@ static int read_last_cpu(int tid)
 	return p ? (int)strtol(p, NULL, 10) : -1;
 }
 
-static int64_t read_switches(int tid)
+static void read_numbers(int tid, const char *name, struct keyed *k, unsigned nr)
 {
-	struct keyed k[] = { { "voluntary_ctxt_switches", 0 }, { "nonvoluntary_ctxt_switches", 0 } };
-	FILE *f = open_thread_file(tid, "status");
+	FILE *f = open_thread_file(tid, name);
 
 	if (!f)
-		return -1;
-	read_keyed(f, k, sizeof(k) / sizeof(*k));
+		return;
+	read_keyed(f, k, nr);
 	fclose(f);
+}
+
+static int64_t read_switches(int tid)
+{
+	struct keyed k[] = { { "voluntary_ctxt_switches", -1 }, { "nonvoluntary_ctxt_switches", -1 } };
+
+	read_numbers(tid, "status", k, 2);
 	return k[0].value < 0 || k[1].value < 0 ? -1 : k[0].value + k[1].value;
+}
+
+/* CONFIG_SCHED_DEBUG */
+static int64_t read_migrations(int tid)
+{
+	struct keyed k = { "se.nr_migrations", -1 };
+
+	read_numbers(tid, "sched", &k, 1);
+	return k.value;
 }
 
 void sqp_mark_now(struct sqp_mark *m)
@@ -239,10 +260,14 @@ void sqp_mark_now(struct sqp_mark *m)
 	m->at_ns = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void read_sched(const struct sqp_fdinfo *info, int64_t *sched_us, int64_t *switches)
+static void read_sched(const struct sqp_fdinfo *info, struct sqp_sched *s)
 {
-	*sched_us = info->idle_since_birth ? 0 : read_schedstat_us(info->tid);
-	*switches = info->idle_since_birth ? 0 : read_switches(info->tid);
+	if (info->idle_since_birth) {
+		*s = (struct sqp_sched){ 0 };
+		return;
+	}
+	*s = (struct sqp_sched){ .cpu_us = -1, .wait_us = -1, .switches = read_switches(info->tid), .migrations = read_migrations(info->tid) };
+	read_schedstat(info->tid, s);
 }
 
 void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t)
@@ -256,7 +281,7 @@ void sqp_sq_thread_learn(int fd, bool shared, struct sqp_sq_thread *t)
 	info.tid = t->tid;
 	t->total_us = info.total_us;
 	t->work_us = info.work_us;
-	read_sched(&info, &t->sched_us, &t->switches);
+	read_sched(&info, &t->sched);
 }
 
 static int64_t since(int64_t now, int64_t then)
@@ -269,13 +294,15 @@ void sqp_usage_since(int fd, const struct sqp_mark *birth, const struct sqp_sq_t
 	struct sqp_mark now;
 
 	sqp_fdinfo_read(fd, t, &u->info);
-	read_sched(&u->info, &u->sched_us, &u->switches);
+	read_sched(&u->info, &u->sched);
 	if (u->info.cpu < 0 && u->info.tid > 0)
 		u->info.cpu = read_last_cpu(u->info.tid);
 	u->info.total_us = since(u->info.total_us, t->total_us);
 	u->info.work_us = since(u->info.work_us, t->work_us);
-	u->sched_us = since(u->sched_us, t->sched_us);
-	u->switches = since(u->switches, t->switches);
+	u->sched.cpu_us = since(u->sched.cpu_us, t->sched.cpu_us);
+	u->sched.wait_us = since(u->sched.wait_us, t->sched.wait_us);
+	u->sched.switches = since(u->sched.switches, t->sched.switches);
+	u->sched.migrations = since(u->sched.migrations, t->sched.migrations);
 	sqp_mark_now(&now);	/* last: the reads above may have had to try again */
 	u->elapsed_us = (now.at_ns - birth->at_ns) / NS_PER_US;
 	u->app_us = now.app_us - birth->app_us;

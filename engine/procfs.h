@@ -14,12 +14,19 @@ struct sqp_fdinfo {
 	int64_t total_us, work_us;	/* CPU time, and the part with work (Linux 6.9); -1: not told */
 };
 
+/* A thread's life by the scheduler's own count; -1: not told. */
+struct sqp_sched {
+	int64_t cpu_us, wait_us;	/* CPU time; time it could have run and had no CPU */
+	int64_t switches, migrations;	/* context switches, and times it was moved to another CPU */
+};
+
 /* What is learnt of an SQ thread when its ring is opened: later its ring's lock may be busy all the time, and kernels
  * before 6.9 then do not name it. The rest is what it had used before, for other rings; 0 for a new thread. */
 struct sqp_sq_thread {
 	int tid;			/* -1: could not be learnt */
 	int number;			/* as the kernel shows it for the ring: in a PID namespace that is no tid of ours; -1: not told */
-	int64_t total_us, work_us, sched_us, switches;	/* -1: not told */
+	int64_t total_us, work_us;	/* -1: not told */
+	struct sqp_sched sched;
 };
 
 /* A point in the life of the calling thread. */
@@ -31,8 +38,7 @@ struct sqp_mark {
 /* What an SQ thread has used since its ring was opened, and its submitter since then. */
 struct sqp_usage {
 	struct sqp_fdinfo info;
-	int64_t sched_us;		/* CPU time by schedstat; -1: not told */
-	int64_t switches;		/* context switches; -1: not told */
+	struct sqp_sched sched;
 	uint64_t elapsed_us, app_us;
 };
 

@@ -77,7 +77,7 @@ static void set_or_null(json_t *o, const char *name, double value, json_t *reaso
 int64_t sqp_sq_cpu_us(const struct sqp_usage *used, const char **source)
 {
 	const struct { int64_t us; const char *source; } table[] = {
-		{ used->info.total_us, "fdinfo" }, { used->sched_us, "schedstat" },
+		{ used->info.total_us, "fdinfo" }, { used->sched.cpu_us, "schedstat" },
 	};
 
 	for (unsigned i = 0; i < SQP_NR(table); i++) {
@@ -94,6 +94,8 @@ static json_t *sq_thread_json(const struct sqp_usage *used, json_t *reasons)
 	static const char no_times[] = "this kernel's fdinfo has no SqTotalTime and SqWorkTime (Linux 6.9)";
 	static const char no_thread[] = "fdinfo did not name the SQ thread (too old a kernel, or /proc is missing)";
 	static const char no_sched[] = "neither fdinfo nor /proc/TID/schedstat tells (CONFIG_SCHED_INFO)";
+	static const char no_schedstat[] = "/proc/TID/schedstat of the SQ thread cannot be read (CONFIG_SCHED_INFO)";
+	static const char no_debug[] = "/proc/TID/sched of the SQ thread cannot be read (CONFIG_SCHED_DEBUG)";
 	static const char no_status[] = "/proc/TID/status of the SQ thread cannot be read";
 	const char *source;
 	const struct { const char *name, *path; int64_t value; const char *why; } table[] = {
@@ -102,7 +104,9 @@ static json_t *sq_thread_json(const struct sqp_usage *used, json_t *reasons)
 		{ "total_us", "sq_thread.total_us", used->info.total_us, no_times },
 		{ "work_us", "sq_thread.work_us", used->info.work_us, no_times },
 		{ "cpu_us", "sq_thread.cpu_us", sqp_sq_cpu_us(used, &source), no_sched },
-		{ "switches", "sq_thread.switches", used->switches, no_status },
+		{ "wait_us", "sq_thread.wait_us", used->sched.wait_us, no_schedstat },
+		{ "switches", "sq_thread.switches", used->sched.switches, no_status },
+		{ "migrations", "sq_thread.migrations", used->sched.migrations, no_debug },
 	};
 	json_t *o = json_object();
 

@@ -5,6 +5,8 @@
 #           the worst of them for an SQ thread that spins; a page that needs nothing else; bad input is one line.
 # Wrong if: a place is missing, a thread was elsewhere, the answer is not what the numbers say, or something stays behind.
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
+# shellcheck source=tests/cli/page.sh
+. "$SQP_SOURCE/tests/cli/page.sh" || exit 1
 need jq fio gnuplot
 [ "$(nproc)" -ge 2 ] || skip 'one CPU: there is one place only'
 
@@ -18,7 +20,8 @@ affinity() {
 }
 
 refuses() { sqbench_refuses affinity "$@"; }
-holds() { jq -e "$1" "$run/affinity.json" >/dev/null || { cat "$run/affinity.json" >&2; fail "it does not hold that $1"; }; }
+kept=affinity.json
+holds() { jq -e "$1" "$run/$kept" >/dev/null || { cat "$run/$kept" >&2; fail "it does not hold that $1"; }; }
 
 head -c 2m /dev/urandom >"$WORK/data"
 printf '%s\n' '[read]' 'ioengine=sqpoll' 'sq_thread_idle=100' "filename=$WORK/data" 'size=2m' 'rw=randread' 'bs=4k' 'norandommap' 'runtime=100s' 'time_based' 'invalidate=0' \
@@ -37,10 +40,32 @@ holds '(.placements[] | select(.name == "same") | .ratio_to_any.value) > 3'
 holds '([.placements[] | select(.cost_us) | .cost_us.value] | min) as $least | .best as $best | .placements[] | select(.name == $best) | .cost_us.value == $least'
 holds '(.cpus | length) >= 2 and ([.cpus[] | select(.class == 0)] | length) == 1'
 grep -Eq '^answer: (use sq_thread_cpu=|pin nothing)' "$WORK/all.out" || fail 'no answer'
-for word in 'What each place costs' 'The machine' '<svg'; do
+for word in 'What each place costs' 'The machine'; do
 	grep -qF -- "$word" "$run/report.html" || fail "the page lacks: $word"
 done
+page_is_whole "$run" 2
 "$SQP_BENCH" report --out "$WORK/all" "$(basename "$run")" | grep -q '^answer: ' || fail 'the report cannot be made again'
+
+# Several jobs: how many SQ threads? They differ in their sections and in numjobs, and one has an engine of its own.
+printf '%s\n' '[global]' "filename=$WORK/data" 'size=2m' 'rw=randread' 'bs=4k' 'norandommap' 'runtime=100s' 'time_based' 'invalidate=0' 'iodepth=4' '[a]' 'ioengine=io_uring' \
+	'numjobs=2' '[b]' 'ioengine=sqpoll' 'sq_thread_idle=20' 'sq_thread_cpu=77' >"$WORK/jobs.fio"
+"$SQP_BENCH" affinity --out "$WORK/share" --engine-dir "$SQP_ENGINE_DIR" --seconds 1 --repeats 2 "$WORK/jobs.fio" >"$WORK/share.out" 2>"$WORK/progress" ||
+	{ cat "$WORK/progress" >&2; fail "affinity of three jobs failed: $?"; }
+cat "$WORK/share.out"
+run=$(echo "$WORK/share"/runs/*-share-*)
+kept=share.json
+holds '.schema == "sqbench-share/1" and .jobs == 3 and .rounds == 2'
+holds '[.ways[].share] == [0, 1, 2, 3, 1, 3] and [.ways[].placed] == [false, false, false, false, true, true]'
+holds 'all(.ways[]; .reason == null and .per_s.value > 0 and .cost_us.value > 0 and .seen.requests > 100)'
+# SQ threads by the statistics of the three jobs: one has an idle period of its own, so it cannot share, and that is said
+holds '[.ways[].sq_threads] == [0, 3, 2, 2, 3, 2]'
+holds '[.ways[].name] == ["plain io_uring", "3 SQ threads", "2 SQ threads", "2 SQ threads, 1 asked for", "3 SQ threads, placed", "2 SQ threads, 1 asked for, placed"]'
+holds 'all(.ways[] | select(.share > 0); .seen.duty > 0 and .seen.sq_wait >= 0)'
+holds '.ways[0].ratio_to_plain.value == 1'
+grep -Eq '^answer: use (plain io_uring|thread=1 and sq_share=)' "$WORK/share.out" || fail 'no answer'
+page_is_whole "$run" 1
+"$SQP_BENCH" report --out "$WORK/share" "$(basename "$run")" | grep -q '^answer: ' || fail 'the report cannot be made again'
+"$SQP_BENCH" report --format text --out "$WORK/share" "$(basename "$run")" | grep -q '^plain io_uring$' || fail 'no table as text'
 
 refuses 2 'writes to .*/data, which exists already: nothing was written' "$WORK/write.fio"
 refuses 2 'name a job file'

@@ -207,7 +207,7 @@ static void use(struct sqp_ring *r, unsigned combination, struct sqp_ring *first
 			read_and_compare(first, false, i);
 	}
 	sqp_usage_since(r->fd, &r->birth, &r->sq, &used);
-	if (used.info.tid <= 0 || used.info.cpu < 0 || used.switches < 0 || sqp_sq_cpu_us(&used, &source) < 0)
+	if (used.info.tid <= 0 || used.info.cpu < 0 || used.sched.switches < 0 || sqp_sq_cpu_us(&used, &source) < 0)
 		complain("what the SQ thread used is not known", used.info.tid);
 }
 

@@ -441,10 +441,10 @@ static void two_sources_agree_on_the_cpu_time(void **state)
 	sqp_ring_close(&r);
 	assert_true(used.elapsed_us >= RUN_MS * 1000);
 	assert_true(used.app_us <= used.elapsed_us);
-	if (used.info.total_us < 0 || used.sched_us < 0)
+	if (used.info.total_us < 0 || used.sched.cpu_us < 0)
 		skip();
-	assert_true(used.sched_us <= (int64_t)used.elapsed_us + SLACK_US);
-	assert_in_range(used.info.total_us + SLACK_US, used.sched_us, used.sched_us + 2 * SLACK_US);
+	assert_true(used.sched.cpu_us <= (int64_t)used.elapsed_us + SLACK_US);
+	assert_in_range(used.info.total_us + SLACK_US, used.sched.cpu_us, used.sched.cpu_us + 2 * SLACK_US);
 }
 
 static void one_nop(struct sqp_ring *ring)
@@ -826,7 +826,9 @@ static void the_sq_thread_is_known_from_the_start(void **state)
 	sqp_usage_since(-1, &r.birth, &r.sq, &used);	/* as if fdinfo named nobody */
 	assert_int_equal(used.info.tid, r.sq.tid);
 	assert_true(used.info.cpu >= 0);
-	assert_true(used.switches > 0);
+	assert_true(used.sched.switches > 0);
+	assert_in_range(used.sched.wait_us, 0, used.elapsed_us + 10000);
+	assert_true(used.sched.migrations >= -1);	/* not all kernels tell */
 	assert_int_equal(used.info.total_us, -1);
 	if (r.features & IORING_FEAT_NATIVE_WORKERS) {
 		used.info.tid = -1;	/* by its name, once the threads of the rings before are gone */

@@ -13,7 +13,7 @@
 static struct sqp_ring ring;
 
 static const struct sqp_usage none = {
-	.info = { .tid = -1, .cpu = -1, .total_us = -1, .work_us = -1 }, .sched_us = -1, .switches = -1,
+	.info = { .tid = -1, .cpu = -1, .total_us = -1, .work_us = -1 }, .sched = { -1, -1, -1, -1 },
 };
 
 static json_t *line_of(const struct sqp_ring *r, const struct sqp_usage *used)
@@ -71,7 +71,7 @@ static void unknown_is_null_with_a_reason(void **state)
 {
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
-		"sq_thread.switches", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
+		"sq_thread.wait_us", "sq_thread.switches", "sq_thread.migrations", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
 		"pickup_ns", "reap_ns", "place.kept", "place.buffers_node", "share_group", "side_setup_flags",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
@@ -91,7 +91,7 @@ static void unknown_is_null_with_a_reason(void **state)
 static void values_come_through(void **state)
 {
 	struct sqp_usage used = {
-		.info = { .tid = 42, .cpu = 3, .total_us = 1000, .work_us = 300 }, .sched_us = 9, .switches = 10,
+		.info = { .tid = 42, .cpu = 3, .total_us = 1000, .work_us = 300 }, .sched = { 9, 5, 10, 2 },
 		.elapsed_us = 5000, .app_us = 99,
 	};
 	static struct sqp_ring r;
@@ -111,7 +111,9 @@ static void values_come_through(void **state)
 	assert_int_equal(json_integer_value(json_object_get(o, "elapsed_us")), 5000);
 	assert_int_equal(json_integer_value(json_object_get(sq, "cpu_us")), 1000);
 	assert_int_equal(json_integer_value(json_object_get(sq, "work_us")), 300);
+	assert_int_equal(json_integer_value(json_object_get(sq, "wait_us")), 5);
 	assert_int_equal(json_integer_value(json_object_get(sq, "switches")), 10);
+	assert_int_equal(json_integer_value(json_object_get(sq, "migrations")), 2);
 	assert_string_equal(json_string_value(json_object_get(sq, "source")), "fdinfo");
 	assert_true(json_real_value(json_object_get(o, "idle_ms_effective")) == 9.5);
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "gap_ns"), "p50")), 2000);
@@ -129,7 +131,7 @@ static void schedstat_is_the_second_choice(void **state)
 	const char *source;
 
 	(void)state;
-	used.sched_us = 20;
+	used.sched.cpu_us = 20;
 	assert_int_equal(sqp_sq_cpu_us(&used, &source), 20);
 	assert_string_equal(source, "schedstat");
 	assert_int_equal(sqp_sq_cpu_us(&none, &source), -1);

@@ -97,6 +97,17 @@ static void stats(void **state)
 	assert_string_equal(scan("ioengine=libaio").engine, "libaio");
 }
 
+static void numbers_of_jobs(void **state)
+{
+	(void)state;
+	assert_int_equal(scan("[global]\nbs=4k\n[a]\nrw=read").jobs, 1);
+	assert_int_equal(scan("[a]\nnumjobs=3\n[b]\n").jobs, 4);
+	assert_int_equal(scan("[global]\nnumjobs=2\n[a]\n[b]\nnumjobs=5\n[global]\nnumjobs=3\n[c]").jobs, 10);
+	assert_int_equal(scan("[a]\nnumjobs=3\nnumjobs=1").jobs, 1);
+	assert_int_equal(scan("; numjobs=3\n").jobs, 0);
+	assert_string_equal(scan("[a]\ncpus_allowed = 0-1").cpus, "0-1");
+}
+
 static void other_options(void **state)
 {
 	static const char *const drop[] = { "ioengine", "runtime", NULL };
@@ -112,6 +123,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes),   cmocka_unit_test(files), cmocka_unit_test(arguments),
 		cmocka_unit_test(too_many), cmocka_unit_test(stats), cmocka_unit_test(other_options),
+		cmocka_unit_test(numbers_of_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static struct prediction predicted(unsigned idle_ms)
 {
 	struct prediction p;
 
-	assert_int_equal(predict(&load, &wake, idle_ms, HZ, 1, &p), 0);
+	assert_int_equal(predict(&load, &wake, idle_ms, HZ, 200000, 1, &p), 0);
 	return p;
 }
 
@@ -165,9 +165,9 @@ static void what_cannot_be_predicted(void **state)
 
 	(void)state;
 	gaps(1, 20000, 0);
-	assert_int_equal(predict(&load, &none, 4, HZ, 1, &p), -EINVAL);
-	assert_int_equal(predict(&load, &none, 20, HZ, 1, &p), 0);	/* it never sleeps */
-	assert_int_equal(predict(&(struct predict_load){ .request = request, .span_us = 1 }, &wake, 4, HZ, 1, &p), -EINVAL);
+	assert_int_equal(predict(&load, &none, 4, HZ, 200000, 1, &p), -EINVAL);
+	assert_int_equal(predict(&load, &none, 20, HZ, 200000, 1, &p), 0);	/* it never sleeps */
+	assert_int_equal(predict(&(struct predict_load){ .request = request, .span_us = 1 }, &wake, 4, HZ, 200000, 1, &p), -EINVAL);
 }
 
 static void write_log(char *path, const char *text)
