@@ -14,12 +14,14 @@ static const struct command {
 	{ "run", "run a fio job file and keep everything it printed", cmd_run },
 	{ "list", "list the kept runs", cmd_list },
 	{ "tune", "find the idle period, or say not to use SQPOLL, and leave a report", cmd_tune },
-	{ "affinity", "where should the SQ thread of my job sit?", cmd_affinity },
+	{ "affinity", "where should the SQ thread of my job sit, and how many jobs should share one?", cmd_affinity },
 	{ "predict", "what would each idle period do to my job? From three short runs of it", cmd_predict },
-	{ "report", "make a tune's analysis and report again from its raw files", cmd_report },
+	{ "report", "make a run's report again from its raw files, or print it as text", cmd_report },
 	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },
 	{ "compare", "two sets of kept results, of two kernels, say: better, worse or the same?", cmd_compare },
 	{ "ring", "the bare ring without fio: rates, wake-up and pick-up, both threads on one CPU", cmd_ring },
+	{ "change", "since when is a series of measurements at another level? (CSV)", cmd_change },
+	{ "gate", "did something get slower? Two sets of measurements, cell by cell (CSV)", cmd_gate },
 };
 
 const char *cmd_program = "sqbench";
