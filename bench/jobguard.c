@@ -8,7 +8,7 @@ int jobguard(const struct jobscan *s, const char *job, bool allow_write, bool *r
 {
 	struct stat st;
 
-	*readonly = false;
+	*readonly = s->replays && !allow_write;		/* what a log says that is written is not looked at: fio leaves it out then */
 	if (allow_write)
 		return 0;
 	if (s->includes || s->too_many)

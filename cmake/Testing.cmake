@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# sqp_test(NAME name [QUICK] [ASAN] [SERIAL] [TIMEOUT seconds] COMMAND cmd args...)
+# sqp_test(NAME name [QUICK] [ASAN] [LONG] [SERIAL] [TIMEOUT seconds] COMMAND cmd args...)
 #   QUICK   label "quick": part of `scripts/test quick`
 #   ASAN    label "asan-ok": run again in build/asan by `scripts/test all`
+#   LONG    label "long": `scripts/test ci` leaves it out
 #   SERIAL  never together with another test (it measures, or it owns the machine)
 #   TIMEOUT seconds, 120 by default: no test may hang
 # Exit code 77 means "could not run here"; tests/allowed-skips says which reasons are accepted.
@@ -21,7 +22,7 @@ if(SQP_SANITIZE)
 endif()
 
 function(sqp_test)
-	cmake_parse_arguments(PARSE_ARGV 0 T "QUICK;ASAN;SERIAL" "NAME;TIMEOUT" "COMMAND")
+	cmake_parse_arguments(PARSE_ARGV 0 T "QUICK;ASAN;LONG;SERIAL" "NAME;TIMEOUT" "COMMAND")
 	if(NOT T_NAME OR NOT T_COMMAND OR T_UNPARSED_ARGUMENTS)
 		message(FATAL_ERROR "sqp_test(${ARGV}): NAME and COMMAND are needed, and nothing unknown")
 	endif()
@@ -35,6 +36,10 @@ function(sqp_test)
 	endif()
 	if(T_ASAN)
 		list(APPEND labels asan-ok)
+	endif()
+
+	if(T_LONG)
+		list(APPEND labels long)
 	endif()
 
 	set(environment

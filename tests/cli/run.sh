@@ -50,7 +50,14 @@ expect_fail 'exists already' "$SQP_BENCH" run --out "$out" -D FILENAME="$WORK/da
 expect_fail 'exists already' "$SQP_BENCH" run --out "$out" "$WORK/bare.fio" -- --name=x "--filename=$WORK/data" --rw=write
 printf 'include write.fio\n' >"$WORK/include.fio"
 expect_fail 'includes other files' "$SQP_BENCH" run --out "$out" "$WORK/include.fio"
+# A log that is replayed names its files itself, and its writes are left out.
+printf '%s\n' 'fio version 3 iolog' "1 $WORK/data add" "2 $WORK/data open" "3 $WORK/data write 0 4096" "4 $WORK/data read 4096 4096" "5 $WORK/data close" >"$WORK/io.log"
+printf '[replay]\nread_iolog=%s\n' "$WORK/io.log" >"$WORK/replay.fio"
+"$SQP_BENCH" run --out "$out" "$WORK/replay.fio" >"$WORK/o" || fail "a replay: $(cat "$WORK/o")"
 [ "$(md5sum <"$WORK/data")" = "$sum" ] || fail "the file was written to"
+"$SQP_BENCH" run --out "$out" --allow-write "$WORK/replay.fio" >"$WORK/o" || fail "a replay that may write: $(cat "$WORK/o")"
+[ "$(md5sum <"$WORK/data")" != "$sum" ] || fail "a replay with --allow-write wrote nothing"
+sum=$(md5sum <"$WORK/data")
 
 # A file that is not there may be made; with --allow-write one that is there may be lost.
 "$SQP_BENCH" run --out "$out" -D FILENAME="$WORK/new" "$WORK/write-var.fio" >/dev/null || fail "a new file"
@@ -70,5 +77,5 @@ expect_fail '--timeout' timeout 20 "$SQP_BENCH" run --out "$out" --timeout 1 "$W
 
 # The list knows all of them.
 "$SQP_BENCH" list --out "$out" --json >"$WORK/list.json" || fail "list"
-[ "$(json "$WORK/list.json" '[.[] | select(.kind == "run" and .state == "complete")] | length')" = 6 ] || fail "list: $(cat "$WORK/list.json")"
+[ "$(json "$WORK/list.json" '[.[] | select(.kind == "run" and .state == "complete")] | length')" = 8 ] || fail "list: $(cat "$WORK/list.json")"
 "$SQP_BENCH" list --out "$out" | grep -q 'read.fio' || fail "list as a table"

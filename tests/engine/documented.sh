@@ -12,7 +12,7 @@ need awk
 elsewhere='scripts/quickstart	cli-quickstart; scripts/clean-root
 scripts/quickstart --lab	lab-quickstart
 scripts/lab 6\.12 -- .*	lab-quickstart
-scripts/test( quick)?	CI itself; scripts/clean-root
+scripts/test( quick| ci)?	CI itself; scripts/clean-root
 cmake --preset (release|dev) && cmake --build --preset (release|dev)	scripts/test
 ctest .*	scripts/test'
 
