@@ -56,8 +56,8 @@ static struct cut scan(struct search *s, const double *rank, size_t n)
 	s->sum[0] = 0;
 	for (size_t i = 0; i < n; i++)
 		s->sum[i + 1] = s->sum[i] + rank[i];
-	for (double length = (double)n; length >= 2 * s->how->segment_min; length /= SHRINK) {
-		size_t len = (size_t)length, places = 2 * ((n + len - 1) / len) - 1;
+	for (size_t len = n; len && len >= 2 * (size_t)s->how->segment_min; len = (size_t)((double)len / SHRINK)) {
+		size_t places = 2 * ((n + len - 1) / len) - 1;
 
 		for (size_t k = 0; k < places; k++) {
 			size_t from = places > 1 ? k * (n - len) / (places - 1) : 0;
@@ -106,7 +106,7 @@ static int segment(struct search *s, size_t from, size_t to)
 	double p;
 	int rc;
 
-	if (n < 2 * s->how->segment_min)
+	if (n < 2 * (size_t)s->how->segment_min)
 		return 0;
 	rc = ranks_mid(s->x + from, n, s->rank);
 	if (rc)

@@ -45,7 +45,7 @@ static void field(void *s, size_t len, void *ctx)
 
 	if (!text)
 		r->rc = why_set(r->why, -ENOMEM, "out of memory");
-	if (r->rc || r->field == FIELDS_MAX) {
+	if (!text || r->rc || r->field == FIELDS_MAX) {
 		free(text);
 		return;
 	}
