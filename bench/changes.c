@@ -12,7 +12,7 @@
 #include "ranks.h"
 
 #define SHRINK 1.4142135623730951	/* each scale of stretches is shorter by it */
-#define CHANCE 1.5			/* standard error of that in a series of one value, about */
+#define CHANCE 2.0			/* standard error of that in a series of one value, about */
 #define FOLLOW_MAX 0.9			/* of the autocorrelation that is taken into account */
 
 struct changes_how changes_default(void)

@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 	if (!rng)
 		return 1;
 	gsl_rng_set(rng, a.seed);
-	puts("noise\tstep %\tseries\tfound\tseries with a false alarm\tfalse alarms");
+	puts("noise\tstep %\tseries\tfound\tseries with one elsewhere\telsewhere");
 	for (unsigned k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
 		for (unsigned i = 0; i < sizeof(shifts) / sizeof(*shifts); i++)
 			row(k, shifts[i], &a, rng);

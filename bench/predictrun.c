@@ -25,38 +25,25 @@
 #define OF_PLACES "ioengine", "sqthread_poll", "sqthread_poll_cpu", "registerfiles", "sq_thread_cpu", OF_CPUS
 #define OF_JOBS "lat_percentiles", "thread", "group_reporting"
 #define OF_SHARING "ioengine", "sqthread_poll", "registerfiles", "sq_share", "sq_share_set", "sqthread_poll_cpu", "sq_thread_cpu", OF_JOBS
+#define OF_FILES "stats_file", "time_log"
 #define DROPS_MAX 36
 
-/* By enum predict_engine: what is left out when a job is run, and when a copy of it is made for its user. */
-static const char *const drop_to_run[][DROPS_MAX] = {
-	[PREDICT_OURS] = { OF_RUN, OF_ENGINE, "registerfiles", NULL },
-	[PREDICT_OTHER] = { OF_RUN, OF_SQPOLL, "lat_percentiles", NULL },
-	[PREDICT_BATCHED] = { OF_RUN, OF_SQPOLL, OF_BATCHES, "lat_percentiles", NULL },
-	[PREDICT_FOREIGN] = { OF_RUN, OF_SQPOLL, OF_URING, "lat_percentiles", NULL },
-	[PREDICT_PLACED] = { OF_RUN, OF_PLACES, "lat_percentiles", NULL },
-	[PREDICT_SHARED] = { OF_RUN, OF_SHARING, NULL },
-	[PREDICT_SHARED_ALONE] = { OF_RUN, OF_SHARING, OF_CPUS, NULL },
-	[PREDICT_OTHER_JOBS] = { OF_RUN, OF_SQPOLL, OF_JOBS, NULL },
-	[PREDICT_AS_IS] = { OF_RUN, "lat_percentiles", NULL },
-	[PREDICT_AS_IS_OURS] = { OF_RUN, "lat_percentiles", NULL },
+/* What is left out of the job file when it is run that way, and when a copy of it is made for its user. OURS: it is sqpoll, whose statistics are read. */
+static const struct {
+	bool ours;
+	const char *run[DROPS_MAX], *keep[DROPS_MAX];
+} ways[] = {
+	[PREDICT_OURS] = { true, { OF_RUN, OF_ENGINE, "registerfiles", NULL }, { OF_ENGINE, "registerfiles", NULL } },
+	[PREDICT_OTHER] = { false, { OF_RUN, OF_SQPOLL, "lat_percentiles", NULL }, { OF_SQPOLL, OF_FILES, NULL } },
+	[PREDICT_BATCHED] = { false, { OF_RUN, OF_SQPOLL, OF_BATCHES, "lat_percentiles", NULL }, { OF_SQPOLL, OF_BATCHES, OF_FILES, NULL } },
+	[PREDICT_FOREIGN] = { false, { OF_RUN, OF_SQPOLL, OF_URING, "lat_percentiles", NULL }, { OF_SQPOLL, OF_URING, OF_FILES, NULL } },
+	[PREDICT_PLACED] = { true, { OF_RUN, OF_PLACES, "lat_percentiles", NULL }, { OF_PLACES, NULL } },
+	[PREDICT_SHARED] = { true, { OF_RUN, OF_SHARING, NULL }, { OF_SHARING, NULL } },
+	[PREDICT_SHARED_ALONE] = { true, { OF_RUN, OF_SHARING, OF_CPUS, NULL }, { OF_SHARING, OF_CPUS, NULL } },
+	[PREDICT_OTHER_JOBS] = { false, { OF_RUN, OF_SQPOLL, OF_JOBS, NULL }, { OF_SQPOLL, OF_FILES, NULL } },
+	[PREDICT_AS_IS] = { false, { OF_RUN, "lat_percentiles", NULL }, { NULL } },
+	[PREDICT_AS_IS_OURS] = { true, { OF_RUN, "lat_percentiles", NULL }, { NULL } },
 };
-static const char *const drop_to_keep[][DROPS_MAX] = {
-	[PREDICT_OURS] = { OF_ENGINE, "registerfiles", NULL },
-	[PREDICT_OTHER] = { OF_SQPOLL, "stats_file", "time_log", NULL },
-	[PREDICT_BATCHED] = { OF_SQPOLL, OF_BATCHES, "stats_file", "time_log", NULL },
-	[PREDICT_FOREIGN] = { OF_SQPOLL, OF_URING, "stats_file", "time_log", NULL },
-	[PREDICT_PLACED] = { OF_PLACES, NULL },
-	[PREDICT_SHARED] = { OF_SHARING, NULL },
-	[PREDICT_SHARED_ALONE] = { OF_SHARING, OF_CPUS, NULL },
-	[PREDICT_OTHER_JOBS] = { OF_SQPOLL, "stats_file", "time_log", NULL },
-	[PREDICT_AS_IS] = { NULL },
-	[PREDICT_AS_IS_OURS] = { NULL },
-};
-
-static bool is_ours(const struct predict_way *way)
-{
-	return way->engine == PREDICT_OURS || way->engine == PREDICT_PLACED || way->engine == PREDICT_SHARED || way->engine == PREDICT_SHARED_ALONE || way->engine == PREDICT_AS_IS_OURS;
-}
 
 struct paths {
 	char job[PATH_MAX], json[PATH_MAX], messages[PATH_MAX], stats[PATH_MAX], times[PATH_MAX], log[PATH_MAX];
@@ -243,7 +230,7 @@ int predictrun_logged(const struct predict_job *job, const char *name, unsigned 
 		return rc;
 	*seen = (struct predict_seen){ .fio_us = NAN, .sq_cpu = -1, .sq_wait = NAN, .migrations = NAN };
 	snprintf(lines, sizeof(lines), "ioengine=sqpoll\nruntime=%ums\nsq_thread_idle=%u\nstats_file=%s\ntime_log=%s\n", job->logged_ms, idle_ms, p.stats, p.times);
-	rc = run(job, &p, name, jobscan_with(job->text, lines, drop_to_run[PREDICT_OURS]), &cpu_s, why);
+	rc = run(job, &p, name, jobscan_with(job->text, lines, ways[PREDICT_OURS].run), &cpu_s, why);
 	if (!rc)
 		rc = engine_line(job, &p, seen, wake_us, why);
 	if (!rc)
@@ -298,8 +285,8 @@ static char *text_of(const struct predict_job *job, const struct predict_way *wa
 	char lines[512], *text, *with_stats;
 
 	snprintf(lines, sizeof(lines), "%slat_percentiles=1\nruntime=%us\n", way->options, job->seconds);
-	text = jobscan_with(job->text, lines, drop_to_run[way->engine]);
-	if (!text || !is_ours(way))
+	text = jobscan_with(job->text, lines, ways[way->engine].run);
+	if (!text || !ways[way->engine].ours)
 		return text;
 	with_stats = jobscan_with_stats(text, stats);
 	free(text);
@@ -317,7 +304,7 @@ int predictrun(const struct predict_job *job, const struct predict_way *way, str
 	rc = run(job, &p, way->name, text_of(job, way, p.stats), &cpu_s, why);
 	if (!rc)
 		rc = fio_line(job, &p, cpu_s, seen, lat_us, why);
-	if (!rc && is_ours(way))
+	if (!rc && ways[way->engine].ours)
 		rc = engine_line(job, &p, seen, NULL, why);
 	clean(&p);
 	return rc;
@@ -377,5 +364,5 @@ struct predict_seen predictrun_median(const struct predict_seen *run, unsigned n
 
 char *predictrun_apply(const char *text, const struct predict_way *way)
 {
-	return jobscan_with(text, way->options, drop_to_keep[way->engine]);
+	return jobscan_with(text, way->options, ways[way->engine].keep);
 }

@@ -57,7 +57,7 @@ static void body(FILE *f, const struct page_in *in)
 	size_t i;
 
 	fputs("<h2>Places</h2>", f);
-	html_table(f, "SQ thread|#CPU|ran on|#per second|#mean us|#p50 us|#p99 us|#CPU us per I/O|#SQ duty %|#cost us|#cost / any|");
+	html_table(f, "SQ thread|#CPU|ran on|#per second|#mean us|#p50 us|#p99 us|#CPU us per I/O|#SQ duty %|#without a CPU %|#moves|#cost us|#cost / any|");
 	json_array_foreach(placements_of(in->doc), i, one) {
 		struct est cost = page_est(json_object_get(one, "cost_us")), ratio = page_est(json_object_get(one, "ratio_to_any"));
 		const json_t *seen = json_object_get(one, "seen"), *cpu = json_object_get(one, "cpu");
@@ -69,13 +69,16 @@ static void body(FILE *f, const struct page_in *in)
 		for (size_t k = 0; k < NR(figures); k++)
 			html_number(f, json_number_at(seen, figures[k]));
 		html_number(f, 100 * json_number_at(seen, "duty"));
+		html_number(f, 100 * json_number_at(seen, "sq_wait"));
+		html_number(f, json_number_at(seen, "migrations"));
 		html_interval(f, &cost);
 		html_interval(f, &ratio);
 		html_cell(f, "", *page_string(one, "reason") ? page_string(one, "reason") : page_string(one, "what"));
 		fputs("</tr>\n", f);
 	}
 	html_table_end(f);
-	fputs("<p class=\"dim\">Medians over the rounds with their order-statistics intervals; ratios are of the same round. \"Ran on\" is where the kernel had the SQ thread at the end of a run.</p>\n", f);
+	fputs("<p class=\"dim\">Medians over the rounds with their order-statistics intervals; ratios are of the same round. \"Ran on\" is where the kernel had the SQ thread at the end of a run; "
+	      "without a CPU: share of the time that it could have run and had none; moves: how often the kernel moved it to another one.</p>\n", f);
 }
 
 static void costs(FILE *f, const struct page_in *in)

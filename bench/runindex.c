@@ -209,52 +209,72 @@ static int take(struct runindex *x, const json_t *run, const char *out, struct w
 	return rc;
 }
 
-static bool is_known(struct runindex *x, const char *name)
+/* The names of all runs that are in it, as the keys of an object. */
+static json_t *known_runs(struct runindex *x)
 {
-	sqlite3_stmt *q = prepare(x, "SELECT 1 FROM run WHERE name = ?");
+	sqlite3_stmt *q = prepare(x, "SELECT name FROM run");
+	json_t *all = json_object();
 
-	if (q)
-		sqlite3_bind_text(q, 1, name, -1, SQLITE_TRANSIENT);
-	return number_of(q) == 1;
+	while (q && sqlite3_step(q) == SQLITE_ROW)
+		json_object_set_new(all, (const char *)sqlite3_column_text(q, 0), json_true());
+	sqlite3_finalize(q);
+	return all;
 }
 
-/* Runs of which the directory is gone. */
-static int forget(struct runindex *x, const char *out, struct why *why)
+/* What is left in KNOWN when all runs that are there were taken out. */
+static int forget(struct runindex *x, json_t *known, struct why *why)
 {
-	sqlite3_stmt *q = prepare(x, "SELECT name FROM run"), *drop = prepare(x, "DELETE FROM run WHERE name = ?");
-	int rc = q && drop ? 0 : failed(x, why);
+	sqlite3_stmt *drop = prepare(x, "DELETE FROM run WHERE name = ?");
+	int rc = drop ? 0 : failed(x, why);
+	const char *name;
+	json_t *unused;
 
-	while (!rc && sqlite3_step(q) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(q, 0);
-		char path[PATH_MAX];
-
-		if (snprintf(path, sizeof(path), "%s/runs/%s", out, name) >= (int)sizeof(path) || !access(path, F_OK))
-			continue;
+	json_object_foreach(known, name, unused) {
+		if (rc)
+			break;
 		sqlite3_reset(drop);
 		sqlite3_bind_text(drop, 1, name, -1, SQLITE_TRANSIENT);
 		if (sqlite3_step(drop) != SQLITE_DONE)
 			rc = failed(x, why);
 	}
-	sqlite3_finalize(q);
 	sqlite3_finalize(drop);
+	return rc;
+}
+
+static int add_new(struct runindex *x, const json_t *ids, json_t *known, const char *out, struct why *why)
+{
+	int rc = 0;
+	size_t i;
+	json_t *id;
+
+	json_array_foreach(ids, i, id) {
+		const char *name = json_string_value(id);
+		json_t *run;
+
+		if (rc)
+			break;
+		if (!json_object_del(known, name))
+			continue;
+		run = store_about(out, name);
+		rc = take(x, run, out, why);
+		json_decref(run);
+	}
 	return rc;
 }
 
 static int update(struct runindex *x, const char *out, struct why *why)
 {
-	json_t *all = store_list(out, why);
-	int rc = all ? execute(x, "BEGIN IMMEDIATE", why) : -EIO;
+	json_t *ids = store_ids(out, why), *known = NULL;
+	int rc = ids ? execute(x, "BEGIN IMMEDIATE", why) : -EIO;
 
-	if (!rc)
-		rc = forget(x, out, why);
-	for (size_t i = 0; !rc && i < json_array_size(all); i++) {
-		const json_t *run = json_array_get(all, i);
-		const char *id = json_string_value(json_object_get(run, "id")), *state = json_string_value(json_object_get(run, "state"));
-
-		if (id && state && !strcmp(state, "complete") && !is_known(x, id))
-			rc = take(x, run, out, why);
+	if (!rc) {
+		known = known_runs(x);
+		rc = add_new(x, ids, known, out, why);
 	}
-	json_decref(all);
+	if (!rc)
+		rc = forget(x, known, why);
+	json_decref(ids);
+	json_decref(known);
 	if (!rc)
 		return execute(x, "COMMIT", why);
 	sqlite3_exec(x->db, "ROLLBACK", NULL, NULL, NULL);

@@ -379,7 +379,8 @@ static json_t *describe(const char *runs, const char *name)
 	return one;
 }
 
-json_t *store_list(const char *out, struct why *why)
+/* An array of what MAKE makes of each name in OUT/runs that WANTED takes. */
+static json_t *each_run(const char *out, int (*wanted)(const struct dirent *), json_t *(*make)(const char *runs, const char *name), struct why *why)
 {
 	char runs[PATH_MAX];
 	struct dirent **names;
@@ -388,17 +389,45 @@ json_t *store_list(const char *out, struct why *why)
 
 	if (!all || store_path(runs, sizeof(runs), out, "runs"))
 		return all;
-	n = scandir(runs, &names, is_run, by_time);
+	n = scandir(runs, &names, wanted, by_time);
 	if (n < 0 && errno != ENOENT) {
 		why_set(why, -errno, "%s: cannot be listed: %s", runs, strerror(errno));
 		json_decref(all);
 		return NULL;
 	}
 	for (int i = 0; i < n; i++) {
-		json_array_append_new(all, describe(runs, names[i]->d_name));
+		json_array_append_new(all, make(runs, names[i]->d_name));
 		free(names[i]);
 	}
 	if (n >= 0)
 		free(names);
 	return all;
+}
+
+json_t *store_list(const char *out, struct why *why)
+{
+	return each_run(out, is_run, describe, why);
+}
+
+static int is_complete(const struct dirent *d)
+{
+	return *d->d_name != '.' && is_run(d);
+}
+
+static json_t *name_of(const char *runs, const char *name)
+{
+	(void)runs;
+	return json_string(name);
+}
+
+json_t *store_ids(const char *out, struct why *why)
+{
+	return each_run(out, is_complete, name_of, why);
+}
+
+json_t *store_about(const char *out, const char *id)
+{
+	char runs[PATH_MAX];
+
+	return store_path(runs, sizeof(runs), out, "runs") ? json_object() : describe(runs, id);
 }
