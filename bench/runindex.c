@@ -326,8 +326,9 @@ static const char *text(sqlite3_stmt *q, int column)
 
 int runindex_each(struct runindex *x, enum compare_metric m, const char *cell, int (*fn)(void *ctx, const struct runindex_point *p), void *ctx, struct why *why)
 {
+	/* CROSS: in this order, which is that of the key */
 	sqlite3_stmt *q = prepare(x, "SELECT run.name, run.created, run.kernel, run.fio, run.engine, run.device, cell.name, value.median, value.n"
-				     " FROM cell JOIN value ON value.cell = cell.id JOIN run ON run.id = value.run"
+				     " FROM cell CROSS JOIN value ON value.cell = cell.id CROSS JOIN run ON run.id = value.run"
 				     " WHERE value.metric = ?1 AND (?2 IS NULL OR cell.name = ?2) ORDER BY cell.id, run.created, run.id");
 	int rc = q ? 0 : failed(x, why), step = SQLITE_DONE;
 

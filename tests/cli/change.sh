@@ -62,6 +62,10 @@ gate 0 --json "$WORK/base.csv" "$WORK/few.csv"
 holds '.cells | map(.verdict) | sort == ["unknown", "unknown", "unknown", "unknown"]'
 holds '.cells | map(.reason) | .[0] != null and .[1] == "measured in the base only" and .[3] == "measured in the current set only"'
 
+# the table of its power, for few series
+"$SQP_BUILD/bench/detector-power" --series 2 --nights 40 >"$WORK/out" || fail "detector-power: $?"
+[ "$(wc -l <"$WORK/out")" -eq 21 ] || fail "detector-power: $(cat "$WORK/out")"
+
 printf 'time,speed\n1,2\n' >"$WORK/bad.csv"
 refuses "bad.csv: line 1: there is no column 'value': .* 'time,speed'" change "$WORK/bad.csv"
 printf 'time,value\n1,2\n\n2,fast\n' >"$WORK/bad.csv"

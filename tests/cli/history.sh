@@ -78,3 +78,7 @@ mkdir "$WORK/empty"
 expect_fail 'nowhere: No such file' "$SQP_BENCH" history --out "$WORK/nowhere"
 expect_fail 'one argument too many' "$SQP_BENCH" history more
 expect_fail '--metric speed' "$SQP_BENCH" history --metric speed
+
+# Its size and speed, for few nights
+TMPDIR=$WORK "$SQP_SOURCE/scripts/index-scale" --nights 3 --cells 4 >"$WORK/scale" 2>"$WORK/e" || fail "index-scale: $(tail -n 1 "$WORK/e")"
+grep -q '^all cells of a metric .* 12 points$' "$WORK/scale" || fail "index-scale: $(cat "$WORK/scale")"
