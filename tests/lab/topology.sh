@@ -18,7 +18,7 @@ placed() {
 		options+=("$1")
 		shift
 	done
-	in_guest "$name" "$kernel" --timeout 200 "${options[@]}" -- bash "$SQP_SOURCE/tests/lab/in-guest/$2" "${@:3}" || rc=$?
+	in_guest "$name" "$kernel" --timeout 400 "${options[@]}" -- bash "$SQP_SOURCE/tests/lab/in-guest/$2" "${@:3}" || rc=$?
 	cat "$WORK/$name.log"
 	[ "$rc" -eq 0 ] || fail "$name on $kernel: exit $rc, $(grep -c '^WRONG' "$WORK/$name.log") lines say WRONG"
 }
