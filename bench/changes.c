@@ -21,7 +21,7 @@ struct changes_how changes_default(void)
 }
 
 struct cut {
-	size_t at, from, to;	/* FROM and TO: the stretch in which it stands out most */
+	size_t at;
 	double contrast;	/* in standard deviations of the ranks */
 };
 
@@ -45,7 +45,7 @@ static void look(const struct search *s, size_t from, size_t to, struct cut *bes
 		double left = (double)(at - from), here = s->sum[at] - s->sum[from], contrast = fabs(here - all * left / n) / sqrt(left * (n - left) / n);
 
 		if (contrast > best->contrast)
-			*best = (struct cut){ at, from, to, contrast };
+			*best = (struct cut){ at, contrast };
 	}
 }
 

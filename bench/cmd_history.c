@@ -18,7 +18,6 @@ struct args {
 	enum compare_metric metric;
 	enum format format;
 	json_t *all;		/* with --json */
-	size_t n;
 };
 
 enum { OPT_METRIC = 1000, OPT_CELL, OPT_CSV, OPT_OPENMETRICS };
@@ -104,7 +103,6 @@ static int one(void *ctx, const struct runindex_point *p)
 {
 	struct args *a = ctx;
 
-	a->n++;
 	if (a->common.json) {
 		json_array_append_new(a->all, json_pack("{s:s, s:s, s:s, s:f, s:i, s:s, s:s, s:s, s:s}", "run", p->run, "time", p->created, "cell", p->cell, "value", p->median,
 							"repeats", (int)p->n, "kernel", p->kernel, "fio", p->fio, "engine", p->engine, "device", p->device));

@@ -27,6 +27,8 @@
 
 #define LINE 512
 
+static const char no_cpufreq[] = "no cpufreq driver: usual in a virtual machine";
+
 static void put(json_t *o, const char *key, json_t *value)
 {
 	json_object_set_new(o, key, value ? value : json_null());
@@ -126,7 +128,7 @@ static void put_cpu(json_t *env)
 	if (first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, LINE))
 		put(env, "governor", json_string(line));
 	else
-		put_null(env, env, "governor", "no cpufreq driver: usual in a virtual machine");
+		put_null(env, env, "governor", no_cpufreq);
 }
 
 /* The name that the CPU gives of its hypervisor in SIGNATURE; false when it has none. */
@@ -237,14 +239,17 @@ static void put_ticks(json_t *env)
 	put(env, "total_ticks", json_integer((json_int_t)total));
 }
 
+/* By how much KEY grew; NaN when one of them does not tell. */
+static double change(const json_t *before, const json_t *after, const char *key)
+{
+	return json_number_at(after, key) - json_number_at(before, key);
+}
+
 double env_steal_pct(const json_t *before, const json_t *after)
 {
-	double steal = json_number_value(json_object_get(after, "steal_ticks")) -
-		       json_number_value(json_object_get(before, "steal_ticks"));
-	double total = json_number_value(json_object_get(after, "total_ticks")) -
-		       json_number_value(json_object_get(before, "total_ticks"));
+	double total = change(before, after, "total_ticks");
 
-	return total > 0 ? 100 * steal / total : NAN;
+	return total > 0 ? 100 * change(before, after, "steal_ticks") / total : NAN;
 }
 
 static void put_clock(json_t *env)
@@ -254,18 +259,11 @@ static void put_clock(json_t *env)
 	if (isfinite(c.mhz))
 		put(env, "cpu_mhz", json_real(c.mhz));
 	else
-		put_null(env, env, "cpu_mhz", "no cpufreq driver: usual in a virtual machine");
+		put_null(env, env, "cpu_mhz", no_cpufreq);
 	if (isfinite(c.throttles))
 		put(env, "throttles", json_real(c.throttles));
 	else
 		put_null(env, env, "throttles", "the CPUs do not count how often heat slows them down: usual in a virtual machine");
-}
-
-static double change(const json_t *before, const json_t *after, const char *key)
-{
-	const json_t *a = json_object_get(before, key), *b = json_object_get(after, key);
-
-	return json_is_number(a) && json_is_number(b) ? json_number_value(b) - json_number_value(a) : NAN;
 }
 
 json_t *env_host_json(const json_t *before, const json_t *after)

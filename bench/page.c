@@ -21,6 +21,30 @@ unsigned page_whole(const json_t *o, const char *key)
 	return (unsigned)json_integer_value(json_object_get(o, key));
 }
 
+void page_answer(char *out, size_t size, const json_t *doc)
+{
+	snprintf(out, size, "%s", page_string(doc, "answer"));
+}
+
+bool page_is_chosen(const json_t *doc, const json_t *one, const char *key)
+{
+	return !strcmp(page_string(doc, "chosen"), page_string(one, key));
+}
+
+void page_options_of_chosen(FILE *f, const json_t *doc, const json_t *all, const char *key)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) {
+		if (!page_is_chosen(doc, one, key) || !*page_string(one, "options"))
+			continue;
+		fputs("<p>In the job file:</p><pre>", f);
+		html_text(f, page_string(one, "options"));
+		fputs("</pre>\n", f);
+	}
+}
+
 struct est page_est(const json_t *o)
 {
 	const json_t *median = json_object_get(o, "median"), *value = median ? median : json_object_get(o, "value");

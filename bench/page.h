@@ -56,6 +56,12 @@ void page_put(json_t *doc, const struct run *run, const struct page_said *said);
 const char *page_string(const json_t *o, const char *key);
 unsigned page_whole(const json_t *o, const char *key);
 
+/* For documents with an "answer", and a "chosen" one that bears that name under KEY: the answer; is ONE it; what it says to write into the job file ("options"
+ * of the one in ALL; nothing when it says nothing). */
+void page_answer(char *out, size_t size, const json_t *doc);
+bool page_is_chosen(const json_t *doc, const json_t *one, const char *key);
+void page_options_of_chosen(FILE *f, const json_t *doc, const json_t *all, const char *key);
+
 /* {median or value, lo, hi, cover} as an estimate; n is 0 for anything else. */
 struct est page_est(const json_t *o);
 

@@ -2,7 +2,6 @@
 #include "report_affinity.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "fiojson.h"
 
@@ -11,16 +10,6 @@
 static const json_t *placements_of(const json_t *doc)
 {
 	return json_object_get(doc, "placements");
-}
-
-static bool is_chosen(const json_t *doc, const json_t *placement)
-{
-	return !strcmp(page_string(doc, "chosen"), page_string(placement, "name"));
-}
-
-static void answer(char *out, size_t size, const json_t *doc)
-{
-	snprintf(out, size, "%s", page_string(doc, "answer"));
 }
 
 static void intro(FILE *f, const struct page_in *in)
@@ -62,7 +51,7 @@ static void body(FILE *f, const struct page_in *in)
 		struct est cost = page_est(json_object_get(one, "cost_us")), ratio = page_est(json_object_get(one, "ratio_to_any"));
 		const json_t *seen = json_object_get(one, "seen"), *cpu = json_object_get(one, "cpu");
 
-		fprintf(f, "<tr%s>", is_chosen(in->doc, one) ? " class=\"best\"" : "");
+		fprintf(f, "<tr%s>", page_is_chosen(in->doc, one, "name") ? " class=\"best\"" : "");
 		html_cell(f, "k", page_string(one, "name"));
 		html_number(f, json_is_integer(cpu) ? (double)json_integer_value(cpu) : NAN);
 		ran_on(f, one);
@@ -98,7 +87,7 @@ static void costs(FILE *f, const struct page_in *in)
 		snprintf(name, sizeof(name), json_is_integer(cpu) ? "%s (CPU %d)" : "%s", page_string(one, "name"), (int)json_integer_value(cpu));
 		fprintf(f, "%u\t%s", row++, name);
 		page_column(f, &e);
-		fprintf(f, "\t%d\n", is_chosen(in->doc, one));
+		fprintf(f, "\t%d\n", page_is_chosen(in->doc, one, "name"));
 	}
 }
 
@@ -134,5 +123,5 @@ static const struct page_plot plots[] = {
 
 const struct page_kind report_affinity = {
 	.kind = "affinity", .file = "affinity.json", .title = "Where the SQ thread should sit",
-	.answer = answer, .intro = intro, .body = body, .plot = plots, .plots = NR(plots),
+	.answer = page_answer, .intro = intro, .body = body, .plot = plots, .plots = NR(plots),
 };

@@ -23,36 +23,12 @@ static const json_t *ways_of(const json_t *doc)
 	return json_object_get(doc, "ways");
 }
 
-static bool is_chosen(const json_t *doc, const json_t *way)
-{
-	return !strcmp(page_string(doc, "chosen"), page_string(way, "way"));
-}
-
-static void answer(char *out, size_t size, const json_t *doc)
-{
-	snprintf(out, size, "%s", page_string(doc, "answer"));
-}
-
-static void options_of_chosen(FILE *f, const json_t *doc)
-{
-	const json_t *way;
-	size_t i;
-
-	json_array_foreach(ways_of(doc), i, way) {
-		if (!is_chosen(doc, way) || !*page_string(way, "options"))
-			continue;
-		fputs("<p>In the job file:</p><pre>", f);
-		html_text(f, page_string(way, "options"));
-		fputs("</pre>\n", f);
-	}
-}
-
 static void intro(FILE *f, const struct page_in *in)
 {
 	const json_t *load = json_object_get(in->doc, "load"), *objective = json_object_get(in->doc, "objective");
 	double share = 100.0 * page_whole(in->doc, "runs") / page_whole(in->doc, "sweep_runs");
 
-	options_of_chosen(f, in->doc);
+	page_options_of_chosen(f, in->doc, ways_of(in->doc), "way");
 	fputs("<p class=\"dim\">Run ", f);
 	html_text(f, in->id);
 	fprintf(f, ": %u runs of at most %u s of ", page_whole(in->doc, "runs"), page_whole(in->doc, "seconds"));
@@ -89,12 +65,12 @@ static void ways_table(FILE *f, const json_t *doc)
 	json_array_foreach(ways_of(doc), i, way) {
 		bool present = json_is_true(json_object_get(way, "present"));
 
-		fprintf(f, "<tr%s>", is_chosen(doc, way) ? " class=\"best\"" : "");
+		fprintf(f, "<tr%s>", page_is_chosen(doc, way, "way") ? " class=\"best\"" : "");
 		html_cell(f, "k", page_string(way, "says"));
 		html_number(f, page_whole(way, "runs"));
 		figure_cells(f, json_object_get(way, "seen"));
 		html_number(f, json_number_at(way, "cost_us"));
-		html_cell(f, "", *page_string(way, "reason") ? page_string(way, "reason") : present ? "as the job is now" : is_chosen(doc, way) ? "recommended" : "");
+		html_cell(f, "", *page_string(way, "reason") ? page_string(way, "reason") : present ? "as the job is now" : page_is_chosen(doc, way, "way") ? "recommended" : "");
 		fputs("</tr>\n", f);
 	}
 	html_table_end(f);
@@ -148,7 +124,7 @@ static void front(FILE *f, const struct page_in *in)
 	json_array_foreach(ways_of(in->doc), i, one)
 		if (json_is_object(json_object_get(one, "seen")))
 			fprintf(f, "%.6g\t%.6g\t%s\t%d\t%d\t%d\n", json_number_at(one, "seen.cpu_us_per_io"), json_number_at(one, "seen.lat_mean_us"), page_string(one, "way"),
-				is_chosen(in->doc, one), json_is_true(json_object_get(one, "present")), json_is_true(json_object_get(one, "sqpoll")));
+				page_is_chosen(in->doc, one, "way"), json_is_true(json_object_get(one, "present")), json_is_true(json_object_get(one, "sqpoll")));
 	fprintf(f, "%.6g\t%.6g\tawake\t0\t0\t1\n", json_number_at(in->doc, "awake.cpu_us_per_io"), json_number_at(in->doc, "awake.lat_mean_us"));
 }
 
@@ -252,5 +228,5 @@ static const struct page_plot plots[] = {
 
 const struct page_kind report_job = {
 	.kind = "job", .file = "job.json", .title = "How to submit this job's I/O",
-	.answer = answer, .intro = intro, .body = body, .plot = plots, .plots = NR(plots),
+	.answer = page_answer, .intro = intro, .body = body, .plot = plots, .plots = NR(plots),
 };

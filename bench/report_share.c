@@ -2,39 +2,14 @@
 #include "report_share.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "fiojson.h"
 
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
-static bool is_chosen(const json_t *doc, const json_t *way)
-{
-	return !strcmp(page_string(doc, "chosen"), page_string(way, "name"));
-}
-
-static void answer(char *out, size_t size, const json_t *doc)
-{
-	snprintf(out, size, "%s", page_string(doc, "answer"));
-}
-
-static void options_of_chosen(FILE *f, const json_t *doc)
-{
-	const json_t *way;
-	size_t i;
-
-	json_array_foreach(json_object_get(doc, "ways"), i, way) {
-		if (!is_chosen(doc, way))
-			continue;
-		fputs("<p>In the job file:</p><pre>", f);
-		html_text(f, page_string(way, "options"));
-		fputs("</pre>\n", f);
-	}
-}
-
 static void intro(FILE *f, const struct page_in *in)
 {
-	options_of_chosen(f, in->doc);
+	page_options_of_chosen(f, in->doc, json_object_get(in->doc, "ways"), "name");
 	fputs("<p class=\"dim\">Run ", f);
 	html_text(f, in->id);
 	fprintf(f, ": %u rounds of at most %u s of the %u jobs of ", page_whole(in->doc, "rounds"), page_whole(in->doc, "seconds"), page_whole(in->doc, "jobs"));
@@ -63,7 +38,7 @@ static void body(FILE *f, const struct page_in *in)
 			   ratio = page_est(json_object_get(one, "ratio_to_plain"));
 		unsigned share = page_whole(one, "share");
 
-		fprintf(f, "<tr%s>", is_chosen(in->doc, one) ? " class=\"best\"" : "");
+		fprintf(f, "<tr%s>", page_is_chosen(in->doc, one, "name") ? " class=\"best\"" : "");
 		html_cell(f, "k", page_string(one, "name"));
 		html_number(f, share ? share : NAN);
 		html_interval(f, &speed);
@@ -98,7 +73,7 @@ static void curve(FILE *f, const struct page_in *in)
 			fprintf(f, "%u", page_whole(one, "share"));
 			page_column(f, &speed);
 			page_column(f, &cost);
-			fprintf(f, "\t%d\n", is_chosen(in->doc, one));
+			fprintf(f, "\t%d\n", page_is_chosen(in->doc, one, "name"));
 		}
 	}
 }
@@ -112,5 +87,5 @@ static const struct page_plot plots[] = {
 
 const struct page_kind report_share = {
 	.kind = "share", .file = "share.json", .title = "How many SQ threads these jobs should have",
-	.answer = answer, .intro = intro, .body = body, .plot = plots, .plots = NR(plots),
+	.answer = page_answer, .intro = intro, .body = body, .plot = plots, .plots = NR(plots),
 };

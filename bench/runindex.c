@@ -105,7 +105,7 @@ static int make_current(struct runindex *x, struct why *why)
 	return rc ? rc : execute(x, "PRAGMA foreign_keys = ON", why);
 }
 
-static sqlite3_int64 add_run(struct runindex *x, const json_t *run, const struct compare_source *s, const char *reason)
+static sqlite3_int64 add_run(struct runindex *x, const char *name, const json_t *run, const struct compare_source *s, const char *reason)
 {
 	sqlite3_stmt *q = prepare(x, "INSERT INTO run (name, created, kind, job, cells, reason, kernel, kernel_build, hz, fio, engine, device, env)"
 				     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -117,7 +117,7 @@ static sqlite3_int64 add_run(struct runindex *x, const json_t *run, const struct
 		free(env);
 		return -1;
 	}
-	bind_text(q, 1, run, "id");
+	sqlite3_bind_text(q, 1, name, -1, SQLITE_TRANSIENT);
 	bind_text(q, 2, run, "created");
 	bind_text(q, 3, run, "kind");
 	bind_text(q, 4, run, "job");
@@ -192,19 +192,26 @@ static bool add_values(struct runindex *x, sqlite3_int64 run, const struct compa
 }
 
 /* A run that cannot be compared is known with the reason, so that it is not looked at again. */
-static int take(struct runindex *x, const json_t *run, const char *out, struct why *why)
+static int take(struct runindex *x, const char *name, const char *out, struct why *why)
 {
+	char dir[PATH_MAX], path[PATH_MAX];
 	struct compare_source s;
 	struct why reason = { "" };
-	int rc = compare_load(&s, json_string_value(json_object_get(run, "dir")), out, &reason);
 	sqlite3_int64 id;
+	json_t *run;
+	int rc;
 
+	if (snprintf(dir, sizeof(dir), "%s/runs/%s", out, name) >= (int)sizeof(dir) || store_path(path, sizeof(path), dir, "run.json"))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long", out);
+	rc = compare_load(&s, dir, out, &reason);
 	if (rc == -ENOMEM) {
 		compare_source_free(&s);
 		return why_set(why, rc, "out of memory");
 	}
-	id = add_run(x, run, &s, rc ? reason.text : NULL);
+	run = store_read_json(path, NULL);
+	id = add_run(x, name, run, &s, rc ? reason.text : NULL);
 	rc = id < 0 || (!rc && !add_values(x, id, &s)) ? failed(x, why) : 0;
+	json_decref(run);
 	compare_source_free(&s);
 	return rc;
 }
@@ -249,15 +256,11 @@ static int add_new(struct runindex *x, const json_t *ids, json_t *known, const c
 
 	json_array_foreach(ids, i, id) {
 		const char *name = json_string_value(id);
-		json_t *run;
 
 		if (rc)
 			break;
-		if (!json_object_del(known, name))
-			continue;
-		run = store_about(out, name);
-		rc = take(x, run, out, why);
-		json_decref(run);
+		if (json_object_del(known, name))
+			rc = take(x, name, out, why);
 	}
 	return rc;
 }

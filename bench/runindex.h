@@ -6,8 +6,6 @@
 #ifndef SQB_RUNINDEX_H
 #define SQB_RUNINDEX_H
 
-#include <stddef.h>
-
 #include "compare.h"
 #include "why.h"
 

@@ -424,10 +424,3 @@ json_t *store_ids(const char *out, struct why *why)
 {
 	return each_run(out, is_complete, name_of, why);
 }
-
-json_t *store_about(const char *out, const char *id)
-{
-	char runs[PATH_MAX];
-
-	return store_path(runs, sizeof(runs), out, "runs") ? json_object() : describe(runs, id);
-}

@@ -70,9 +70,8 @@ void store_close(struct run *run);
 /* All runs below OUT, oldest first: array of {id, kind, created, job, cells_done, cells, state, exit}. */
 json_t *store_list(const char *out, struct why *why);
 
-/* Ids of those that are complete, oldest first, without a look into them; and what store_list() has of one. */
+/* Ids of those that are complete, oldest first, without a look into them. */
 json_t *store_ids(const char *out, struct why *why);
-json_t *store_about(const char *out, const char *id);
 
 /* Now in UTC, as 2026-01-31T12:34:56Z. */
 void store_time(char *out, size_t size);

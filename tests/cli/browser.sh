@@ -14,20 +14,18 @@ browse() {
 		--user-data-dir="$WORK/browser/profile" "$@"
 }
 
-# shows PAGE LOOK...: the browser shows it in the light or in the dark and so wide, without an error and without asking for anything outside
+# shows PAGE SCHEME WIDTH: the browser shows it in the light or in the dark and so wide, without an error and without asking for anything outside
 shows() {
-	local page=$1 look width seen=$WORK/browser
-	shift
+	local scheme=1 seen=$WORK/browser
+	[ "$2" = light ] || scheme=0
 	mkdir -p "$seen"
-	for look; do
-		width=${look#*-}
-		browse --blink-settings="preferredColorScheme=$([ "${look%-*}" = light ] && echo 1 || echo 0)" --enable-logging=stderr --log-net-log="$seen/net.json" \
-			--screenshot="$seen/$look.png" --window-size="$width,3600" "file://$(realpath "$page")" >"$seen/said" 2>&1 || fail "the browser failed: $(tail -n 3 "$seen/said")"
-		[ "$(head -c 8 "$seen/$look.png" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "$look: no screenshot"
-		[ "$(wc -c <"$seen/$look.png")" -gt 30000 ] || fail "$look: the screenshot is nearly empty"
-		! grep 'CONSOLE' "$seen/said" || fail "$look: the page has errors"
-		! grep 'site=file://' "$seen/net.json" | grep -o '"url":"[a-z]*://[^"]*"' | grep -v '"url":"file:' || fail "$look: the page asked for something outside"
-	done
+	browse --blink-settings="preferredColorScheme=$scheme" --enable-logging=stderr --log-net-log="$seen/net.json" --screenshot="$seen/page.png" \
+		--window-size="$3,3600" "file://$(realpath "$1")" >"$seen/said" 2>&1 || fail "the browser failed: $(tail -n 3 "$seen/said")"
+	[ "$(head -c 8 "$seen/page.png" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "$1: no screenshot"
+	[ "$(wc -c <"$seen/page.png")" -gt 30000 ] || fail "$1: the screenshot is nearly empty"
+	! grep 'CONSOLE' "$seen/said" || fail "$1: the page has errors"
+	! grep 'site=file://' "$seen/net.json" | grep -o '"url":"[a-z]*://[^"]*"' | grep -v '"url":"file:' || fail "$1: the page asked for something outside"
+	rm "$seen/page.png"
 }
 
 kinds=0
@@ -38,11 +36,11 @@ for kind in tune ring versus job affinity share; do
 	[ ! -f "$WORK/$kind/cells.tar.gz" ] || tar -C "$WORK/$kind" -xzf "$WORK/$kind/cells.tar.gz"
 	rm -rf "$WORK/$kind/derived" "$WORK/$kind/report.html"
 	"$SQP_BENCH" report "$WORK/$kind" >"$WORK/said" 2>&1 || fail "$kind: $(tail -n 1 "$WORK/said")"
-	shows "$WORK/$kind/report.html" light-1100
+	shows "$WORK/$kind/report.html" light 1100
 	kinds=$((kinds + 1))
 done
-shows "$WORK/job/report.html" dark-400
+shows "$WORK/job/report.html" dark 400
 browse --dump-dom "file://$WORK/tune/report.html" 2>/dev/null | grep -q 'class="answer"' || fail "the browser's document lacks the answer"
 sed 's|<main>|<main><img src="https:/'"/outside.invalid/x.png"'"/>|' "$WORK/tune/report.html" >"$WORK/bad.html"
-! (shows "$WORK/bad.html" light-1100) >"$WORK/bad" 2>&1 || fail 'a page that asks for something outside was not noticed'
+! (shows "$WORK/bad.html" light 1100) >"$WORK/bad" 2>&1 || fail 'a page that asks for something outside was not noticed'
 echo "$kinds kinds of pages"
