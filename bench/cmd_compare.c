@@ -80,7 +80,7 @@ static void differ(json_t *all, const char *prefix, const char *key, const json_
 /* Of what env.json holds; what changes from run to run anyway is passed over. */
 static void differ_env(json_t *all, const json_t *a, const json_t *b, const char *prefix)
 {
-	static const char *const passing[] = { "time", "steal_ticks", "total_ticks", "load1", "cpu_mhz", "throttles", "reasons", "schema", "hz_source" };
+	static const char *const passing[] = { "time", "steal_ticks", "total_ticks", "load1", "cpu_mhz", "throttles", "cpu_temp_c", "temp_c", "reasons", "schema", "hz_source" };
 	json_t *keys = json_object();
 	const char *key;
 	json_t *unused;

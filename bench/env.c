@@ -23,7 +23,9 @@
 
 #include "fiojson.h"
 #include "hostclock.h"
+#include "hostinfo.h"
 #include "store.h"
+#include "sysfs.h"
 
 #define LINE 512
 
@@ -38,19 +40,6 @@ static void put_null(json_t *env, json_t *o, const char *key, const char *reason
 {
 	put(o, key, json_null());
 	json_object_set_new(json_object_get(env, "reasons"), key, json_string(reason));
-}
-
-/* First line of a small file without its end, false when it cannot be read. */
-static bool first_line(const char *path, char *out, int size)
-{
-	FILE *f = fopen(path, "re");
-	bool got = f && fgets(out, size, f);
-
-	if (f)
-		fclose(f);
-	if (got)
-		out[strcspn(out, "\n")] = '\0';
-	return got;
 }
 
 unsigned env_hz(const char **source)
@@ -122,10 +111,10 @@ static void put_cpu(json_t *env)
 		fclose(f);
 	if (!model)
 		put_null(env, env, "cpu_model", "/proc/cpuinfo has no model name");
-	if (!access("/sys/hypervisor/type", F_OK) || (first_line("/sys/class/dmi/id/sys_vendor", line, LINE) &&
+	if (!access("/sys/hypervisor/type", F_OK) || (sysfs_line("/sys/class/dmi/id/sys_vendor", line, LINE) &&
 						      strstr(line, "QEMU")))
 		put(env, "hypervisor", json_true());
-	if (first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, LINE))
+	if (sysfs_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, LINE))
 		put(env, "governor", json_string(line));
 	else
 		put_null(env, env, "governor", no_cpufreq);
@@ -225,7 +214,7 @@ static void put_ticks(json_t *env)
 {
 	unsigned long long v[8] = { 0 }, total = 0;
 	char line[LINE];
-	bool got = first_line("/proc/stat", line, LINE) &&
+	bool got = sysfs_line("/proc/stat", line, LINE) &&
 		   sscanf(line, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2], &v[3], &v[4],
 			  &v[5], &v[6], &v[7]) == 8;
 
@@ -291,14 +280,14 @@ static void put_kernel(json_t *env)
 	} else {
 		put_null(env, env, "hz", "the coarse clock has no resolution of one tick");
 	}
-	if (first_line("/proc/sys/kernel/io_uring_disabled", line, LINE))
+	if (sysfs_line("/proc/sys/kernel/io_uring_disabled", line, LINE))
 		put(env, "io_uring_disabled", json_integer(atoi(line)));
 	else
 		put_null(env, env, "io_uring_disabled", "this kernel has no such sysctl (older than 6.6)");
 	if (!getrlimit(RLIMIT_MEMLOCK, &lock))
 		put(env, "memlock_bytes", lock.rlim_cur == RLIM_INFINITY ? json_string("unlimited") :
 									  json_integer((json_int_t)lock.rlim_cur));
-	if (first_line("/proc/loadavg", line, LINE))
+	if (sysfs_line("/proc/loadavg", line, LINE))
 		put(env, "load1", json_real(atof(line)));
 }
 
@@ -335,30 +324,52 @@ static void put_fs(json_t *env, json_t *t, dev_t dev)
 		put_null(env, t, "fs", "the file system is not in /proc/self/mountinfo");
 }
 
+static void put_text(json_t *env, json_t *t, const char *key, const char *value, const char *reason)
+{
+	if (value)
+		put(t, key, json_string(value));
+	else
+		put_null(env, t, key, reason);
+}
+
+static void put_celsius(json_t *env, json_t *t, const char *key, double celsius, const char *reason)
+{
+	if (isfinite(celsius))
+		put(t, key, json_real(celsius));
+	else
+		put_null(env, t, key, reason);
+}
+
+static void put_drive(json_t *env, json_t *t, const struct sysfs_disk *d)
+{
+	char line[LINE];
+	int queues = hostinfo_poll_queues("/sys", d->name);
+
+	put_text(env, t, "model", sysfs_text(d->dir, "device/model", line, LINE) ? line : NULL, "the device names no model");
+	put_text(env, t, "serial", sysfs_serial(d->dir, line, LINE) ? line : NULL, "the device names no serial number");
+	put_text(env, t, "firmware", sysfs_text(d->dir, "device/firmware_rev", line, LINE) || sysfs_text(d->dir, "device/rev", line, LINE) ? line : NULL,
+		 "the device names no firmware");
+	put_celsius(env, t, "temp_c", hostinfo_disk_temp_c("/sys", d->name), "the device does not tell its temperature in /sys: NVMe does since Linux 5.5, others with the module drivetemp");
+	if (queues >= 0)
+		put(t, "poll_queues", json_integer(queues));
+	else
+		put_null(env, t, "poll_queues", "the device's driver has no such parameter");
+}
+
 static void put_queue(json_t *env, json_t *t, dev_t dev)
 {
 	static const char *const numbers[] = { "io_poll", "nomerges", "iostats", "rotational", "nr_requests" };
-	char link[PATH_MAX], real[PATH_MAX], path[PATH_MAX + 64], line[LINE], *open, *close;
+	char path[PATH_MAX + 64], line[LINE], *open, *close;
+	struct sysfs_disk d;
 
-	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(dev), minor(dev));
-	if (!realpath(link, real)) {
+	if (sysfs_find_disk(&d, dev)) {
 		put_null(env, t, "device", "the file system is not on a block device");
 		return;
 	}
-	snprintf(path, sizeof(path), "%s/partition", real);
-	if (!access(path, F_OK))
-		*strrchr(real, '/') = '\0';
-	put(t, "device", json_string(strrchr(real, '/') + 1));
-	snprintf(path, sizeof(path), "%s/device/model", real);
-	if (first_line(path, line, LINE) && *line) {
-		for (size_t n = strlen(line); n && line[n - 1] == ' '; n--)
-			line[n - 1] = '\0';
-		put(t, "model", json_string(line));
-	} else {
-		put_null(env, t, "model", "the device names no model");
-	}
-	snprintf(path, sizeof(path), "%s/queue/scheduler", real);
-	if (first_line(path, line, LINE)) {
+	put(t, "device", json_string(d.name));
+	put_drive(env, t, &d);
+	snprintf(path, sizeof(path), "%s/queue/scheduler", d.dir);
+	if (sysfs_line(path, line, LINE)) {
 		open = strchr(line, '[');
 		close = open ? strchr(open, ']') : NULL;
 		if (close)
@@ -368,8 +379,8 @@ static void put_queue(json_t *env, json_t *t, dev_t dev)
 		put_null(env, t, "scheduler", "the device has no request queue in /sys");
 	}
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-		snprintf(path, sizeof(path), "%s/queue/%s", real, numbers[i]);
-		if (first_line(path, line, LINE))
+		snprintf(path, sizeof(path), "%s/queue/%s", d.dir, numbers[i]);
+		if (sysfs_line(path, line, LINE))
 			put(t, numbers[i], json_integer(atoi(line)));
 		else
 			put_null(env, t, numbers[i], "the device has no such attribute in /sys");
@@ -424,6 +435,9 @@ json_t *env_collect(const struct fio *fio, const char *target)
 	put_hypervisor(env);
 	put_ticks(env);
 	put_clock(env);
+	put_text(env, env, "smt", hostinfo_smt("/sys"), "the kernel does not tell whether SMT is on");
+	put_text(env, env, "turbo", hostinfo_turbo("/sys"), no_cpufreq);
+	put_celsius(env, env, "cpu_temp_c", hostinfo_cpu_temp_c("/sys"), "no sensor of the CPUs in /sys: usual in a virtual machine");
 	if (fio)
 		put(env, "fio", json_string(fio->version));
 	if (target)

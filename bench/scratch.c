@@ -40,7 +40,7 @@ static int write_chunk(int fd, const char *p, size_t left)
 	return 0;
 }
 
-static int write_data(int fd, uint64_t size)
+int scratch_fill(int fd, uint64_t size)
 {
 	uint64_t state = 0x9e3779b97f4a7c15ULL;
 	uint64_t *chunk = malloc(CHUNK);
@@ -65,7 +65,7 @@ int scratch_create(const char *path, uint64_t size, struct why *why)
 
 	if (fd < 0)
 		return why_set(why, -errno, "%s: the scratch file cannot be made: %s", path, strerror(errno));
-	rc = write_data(fd, size);
+	rc = scratch_fill(fd, size);
 	close(fd);
 	if (!rc)
 		return 0;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "nightfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scratch.h"
+#include "store.h"
+
+#define SCHEMA "sqbench-nightfile/1"
+
+struct nightfile {
+	const char *path;
+	char card[PATH_MAX];	/* that says it is ours */
+	uint64_t size;
+};
+
+enum state { ABSENT, GOOD, STALE, FOREIGN };
+
+static bool is_card(const json_t *card)
+{
+	const char *schema = json_string_value(json_object_get(card, "schema"));
+
+	return schema && !strcmp(schema, SCHEMA);
+}
+
+static enum state judge(const struct nightfile *f, const json_t *card)
+{
+	struct stat st;
+
+	if (lstat(f->path, &st))
+		return errno == ENOENT && (is_card(card) || access(f->card, F_OK)) ? ABSENT : FOREIGN;
+	if (!S_ISREG(st.st_mode))
+		return FOREIGN;
+	if (!is_card(card) || json_integer_value(json_object_get(card, "inode")) != (json_int_t)st.st_ino)
+		/* A night that was killed before it had written the card leaves an empty file. */
+		return st.st_size || (!is_card(card) && !access(f->card, F_OK)) ? FOREIGN : STALE;
+	return json_is_true(json_object_get(card, "whole")) && (uint64_t)st.st_size == f->size ? GOOD : STALE;
+}
+
+static int write_card(const struct nightfile *f, int fd, bool whole, struct why *why)
+{
+	struct stat st;
+	char now[32];
+	json_t *card;
+	int rc;
+
+	if (fstat(fd, &st))
+		return why_set(why, -errno, "%s: %s", f->path, strerror(errno));
+	store_time(now, sizeof(now));
+	card = json_pack("{s:s, s:I, s:I, s:b, s:s}", "schema", SCHEMA, "inode", (json_int_t)st.st_ino, "bytes", (json_int_t)f->size, "whole", whole,
+			 "time", now);
+	rc = card ? store_write_json(f->card, card, why) : why_set(why, -ENOMEM, "out of memory");
+	json_decref(card);
+	return rc;
+}
+
+static int make(const struct nightfile *f, struct why *why)
+{
+	int fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
+
+	if (fd < 0)
+		return why_set(why, -errno, "%s: cannot be made: %s: choose another --out", f->path, strerror(errno));
+	rc = write_card(f, fd, false, why);
+	if (!rc) {
+		rc = scratch_fill(fd, f->size);
+		if (rc && rc != -EINTR)
+			why_set(why, rc, "%s: %llu MiB cannot be written: %s: choose a smaller --size or another --out", f->path,
+				(unsigned long long)(f->size >> 20), strerror(-rc));
+	}
+	if (!rc)
+		rc = write_card(f, fd, true, why);
+	close(fd);
+	if (rc) {
+		unlink(f->path);
+		unlink(f->card);
+	}
+	return rc;
+}
+
+int nightfile(char path[PATH_MAX], bool *made, const char *out, uint64_t size, struct why *why)
+{
+	struct nightfile f = { .path = path, .size = size };
+	enum state state;
+	json_t *card;
+
+	*made = false;
+	if (store_path(path, PATH_MAX, out, "nightly.dat") || store_path(f.card, sizeof(f.card), out, "nightly.dat.json"))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", out);
+	card = store_read_json(f.card, NULL);
+	state = judge(&f, card);
+	json_decref(card);
+	if (state == FOREIGN)
+		return why_set(why, -EEXIST, "%s: it was not made by a night, by what %s says, so it is left alone: move both away, or choose another --out",
+			       path, f.card);
+	if (state == GOOD)
+		return 0;
+	if (state == STALE && unlink(path))
+		return why_set(why, -errno, "%s: cannot be replaced: %s", path, strerror(errno));
+	*made = true;
+	return make(&f, why);
+}
