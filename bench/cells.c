@@ -259,9 +259,7 @@ static int run_one(const struct tune *t, unsigned index, struct progress *bar, b
 		return rc;
 	}
 	*lost = end.exit != 0;
-	if (rename(making, made))
-		return why_set(why, -errno, "%s: cannot be renamed: %s", making, strerror(errno));
-	return 0;
+	return store_complete(making, made, why);
 }
 
 static unsigned cells_there(const struct tune *t, unsigned total)

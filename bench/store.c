@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -51,6 +52,46 @@ static int write_all(int fd, const char *text)
 	return fsync(fd) ? -errno : 0;
 }
 
+int store_sync(const char *path, struct why *why)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), rc = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return rc ? why_set(why, rc, "%s: cannot be synced to the disk: %s: it may be lost when the power fails", path, strerror(-rc)) : 0;
+}
+
+/* A new name is in its directory, and lost with that. */
+static int sync_parent(const char *path, struct why *why)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+
+	if (slash)
+		snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	return store_sync(slash ? dir : ".", why);
+}
+
+int store_sync_tree(const char *dir, struct why *why)
+{
+	char *const roots[] = { (char *)dir, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *e = NULL;
+	int rc = 0;
+
+	while (tree && !rc && (errno = 0, e = fts_read(tree)) != NULL) {
+		if (e->fts_info == FTS_F || e->fts_info == FTS_DP)
+			rc = store_sync(e->fts_path, why);
+		else if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS)
+			rc = why_set(why, -e->fts_errno, "%s: cannot be read: %s", e->fts_path, strerror(e->fts_errno));
+	}
+	if (!tree || (!rc && errno))
+		rc = why_set(why, -errno, "%s: cannot be read: %s", dir, strerror(errno));
+	if (tree)
+		fts_close(tree);
+	return rc;
+}
+
 int store_write(const char *path, const char *text, struct why *why)
 {
 	char tmp[PATH_MAX];
@@ -62,11 +103,12 @@ int store_write(const char *path, const char *text, struct why *why)
 	if (fd < 0)
 		return why_set(why, -errno, "%s: cannot be written: %s", tmp, strerror(errno));
 	rc = write_all(fd, text);
-	close(fd);
+	if (close(fd) && !rc)
+		rc = -errno;
 	if (!rc && rename(tmp, path))
 		rc = -errno;
 	if (!rc)
-		return 0;
+		return sync_parent(path, why);
 	unlink(tmp);
 	return why_set(why, rc, "%s: cannot be written: %s", path, strerror(-rc));
 }
@@ -83,6 +125,29 @@ int store_write_json(const char *path, const json_t *doc, struct why *why)
 	return rc;
 }
 
+/* The newest version of each document; what is older stays readable. */
+static const struct {
+	const char *name;
+	long version;
+} schemas[] = {
+	{ "sqbench-run/", 1 },	  { "sqbench-env/", 1 },     { "sqbench-plan/", 1 },   { "sqbench-cell/", 1 },	  { "sqbench-analysis/", 1 }, { "sqbench-job/", 1 },
+	{ "sqbench-share/", 1 },  { "sqbench-affinity/", 1 }, { "sqbench-predict/", 1 }, { "sqbench-versus/", 3 }, { "sqbench-ring/", 1 },	    { "sqbench-night/", 1 },
+};
+
+static int refuse_newer(const json_t *doc, const char *path, struct why *why)
+{
+	const char *schema = json_string_value(json_object_get(doc, "schema"));
+
+	for (size_t i = 0; schema && i < sizeof(schemas) / sizeof(*schemas); i++) {
+		size_t len = strlen(schemas[i].name);
+
+		if (!strncmp(schema, schemas[i].name, len) && strtol(schema + len, NULL, 10) > schemas[i].version)
+			return why_set(why, -EPROTONOSUPPORT, "%s is of schema %s, newer than %s%ld: read it with a newer sqbench", path, schema, schemas[i].name,
+				       schemas[i].version);
+	}
+	return 0;
+}
+
 json_t *store_read_json(const char *path, struct why *why)
 {
 	char *text = store_read(path, why);
@@ -95,7 +160,10 @@ json_t *store_read_json(const char *path, struct why *why)
 	free(text);
 	if (!doc)
 		why_set(why, -EINVAL, "%s: line %d: %s: the file is damaged", path, error.line, error.text);
-	return doc;
+	if (!refuse_newer(doc, path, why))
+		return doc;
+	json_decref(doc);
+	return NULL;
 }
 
 int store_draft(struct draft *d, struct why *why)
@@ -120,8 +188,16 @@ int store_draft_keep(struct draft *d, int rc, const char *dir, const char *name,
 	return rc;
 }
 
+static int make_dir(const char *path, struct why *why)
+{
+	if (!mkdir(path, 0755))
+		return sync_parent(path, why);
+	return errno == EEXIST ? 0 : why_set(why, -errno, "%s: cannot be made: %s: choose another --out", path, strerror(errno));
+}
+
 int store_mkdirs(const char *path, struct why *why)
 {
+	int rc = 0;
 	char part[PATH_MAX];
 
 	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
@@ -132,11 +208,9 @@ int store_mkdirs(const char *path, struct why *why)
 		if (end && end != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(part, 0755) && errno != EEXIST)
-			return why_set(why, -errno, "%s: cannot be made: %s: choose another --out", part,
-				       strerror(errno));
-		if (!end)
-			return 0;
+		rc = make_dir(part, why);
+		if (rc || !end)
+			return rc;
 		*p = end;
 	}
 }
@@ -279,12 +353,24 @@ int store_resume(struct run *run, const char *out, const char *id, struct why *w
 	return lock_run(run, why);
 }
 
+int store_complete(const char *made, const char *whole, struct why *why)
+{
+	int rc = store_sync_tree(made, why);
+
+	if (rc)
+		return rc;
+	if (rename(made, whole))
+		return why_set(why, -errno, "%s: cannot be renamed to %s: %s", made, whole, strerror(errno));
+	return sync_parent(whole, why);
+}
+
 int store_commit(struct run *run, struct why *why)
 {
-	if (rename(run->dir, run->final))
-		return why_set(why, -errno, "%s: cannot be renamed to %s: %s", run->dir, run->final, strerror(errno));
-	memcpy(run->dir, run->final, sizeof(run->dir));
-	return 0;
+	int rc = store_complete(run->dir, run->final, why);
+
+	if (!rc)
+		memcpy(run->dir, run->final, sizeof(run->dir));
+	return rc;
 }
 
 void store_close(struct run *run)

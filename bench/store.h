@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Run directories: OUT/runs/.ID.tmp while being written, OUT/runs/ID once whole. Files are written once. */
+/*
+ * Run directories: OUT/runs/.ID.tmp while being written, OUT/runs/ID once whole. Files are written once. What store_commit() made complete, and every directory on the
+ * way to it, is on the disk when it returns: a run that was reported as stored survives a power loss.
+ */
 #ifndef SQB_STORE_H
 #define SQB_STORE_H
 
@@ -20,9 +23,11 @@ struct run {
 /* Whole file as a string, NULL with WHY. */
 char *store_read(const char *path, struct why *why);
 
-/* Written beside PATH, synced and renamed: PATH is whole or absent. */
+/* Written beside PATH, synced, renamed, and its directory synced: PATH is whole or absent, and after 0 it stays there. */
 int store_write(const char *path, const char *text, struct why *why);
 int store_write_json(const char *path, const json_t *doc, struct why *why);
+
+/* A document of ours; one whose `schema` is newer than what this program knows is refused. */
 json_t *store_read_json(const char *path, struct why *why);
 
 /* A text that is put together before any of it is written. store_draft() opens D->f; store_draft_keep() closes it, writes DIR/NAME
@@ -35,7 +40,13 @@ struct draft {
 int store_draft(struct draft *d, struct why *why);
 int store_draft_keep(struct draft *d, int rc, const char *dir, const char *name, struct why *why);
 
-/* mkdir -p */
+/* Syncs PATH, a directory or a file. */
+int store_sync(const char *path, struct why *why);
+
+/* Syncs every file and directory below DIR, and DIR, whoever wrote them. Links are not followed. */
+int store_sync_tree(const char *dir, struct why *why);
+
+/* mkdir -p; what it made stays there after a power loss. */
 int store_mkdirs(const char *path, struct why *why);
 
 /* DIR/NAME in OUT of SIZE bytes; -ENAMETOOLONG when it does not fit. */
@@ -61,7 +72,10 @@ int store_create(struct run *run, const char *out, const char *kind, struct why 
 /* Opens the incomplete run ID to go on; fails when it is complete, absent, or another process has it. */
 int store_resume(struct run *run, const char *out, const char *id, struct why *why);
 
-/* Makes the run complete. */
+/* Renames the directory MADE to WHOLE, which is not there: all in it is synced before, and its new name after. */
+int store_complete(const char *made, const char *whole, struct why *why);
+
+/* Makes the run complete, with store_complete(). */
 int store_commit(struct run *run, struct why *why);
 
 /* Gives up the lock and forgets the run; what is on disk stays. */
