@@ -137,7 +137,7 @@ static size_t end_of(const struct search *s, size_t i, size_t n)
 static void refine(struct search *s, size_t i, size_t n)
 {
 	size_t from = begin_of(s, i), to = end_of(s, i, n), at = s->found[i], least = s->how->segment_min;
-	double before = ranks_median(s->x + from, at - from), after = ranks_median(s->x + at, to - at), gain = 0, most = -INFINITY;
+	double before = stats_median(s->x + from, at - from), after = stats_median(s->x + at, to - at), gain = 0, most = -INFINITY;
 
 	for (size_t k = from; k + least <= to; k++) {
 		if (k >= from + least && gain > most) {
@@ -153,8 +153,8 @@ static void describe(const struct search *s, size_t i, size_t n, struct change *
 	size_t from = begin_of(s, i), at = s->found[i], to = end_of(s, i, n);
 
 	*c = (struct change){ .at = at, .p = s->p[i], .shift = ranks_shift(s->x + from, at - from, s->x + at, to - at) };
-	c->before = ranks_median(s->x + from, at - from);
-	c->after = ranks_median(s->x + at, to - at);
+	c->before = stats_median(s->x + from, at - from);
+	c->after = stats_median(s->x + at, to - at);
 }
 
 static double size_of(const struct change *c)

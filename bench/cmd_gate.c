@@ -99,18 +99,34 @@ static void print_json(const struct gate_cell *c, const char **name, size_t n, s
 				 how->more_is_better, "slower", (int)slower, "cells", all));
 }
 
+/* What could not be computed is a dash. */
+static const char *figure(char *out, size_t size, const char *format, double v)
+{
+	if (!isfinite(v))
+		return "-";
+	snprintf(out, size, format, v);
+	return out;
+}
+
+static void print_cell(const struct gate_cell *c, const char *name)
+{
+	char interval[40] = "-", base[24], current[24], change[24], p[24];
+
+	if (isfinite(c->shift.lo) && isfinite(c->shift.hi))
+		snprintf(interval, sizeof(interval), "[%+.2f, %+.2f]", 100 * c->shift.lo, 100 * c->shift.hi);
+	printf("%-32s %-8s %12s %12s %9s %20s %9s", name, gate_verdict_name(c->verdict), figure(base, sizeof(base), "%.6g", c->base_median),
+	       figure(current, sizeof(current), "%.6g", c->current_median), figure(change, sizeof(change), "%+.2f", 100 * c->shift.value), interval,
+	       figure(p, sizeof(p), "%.2g", c->p));
+	printf(c->verdict == GATE_UNKNOWN ? "  %s\n" : "\n", c->reason);
+}
+
 static void print(const struct gate_cell *c, const char **name, size_t n, size_t slower)
 {
 	size_t unknown = 0;
 
 	printf("%-32s %-8s %12s %12s %9s %20s %9s\n", "cell", "verdict", "base", "current", "change %", "interval", "p");
 	for (size_t i = 0; i < n; i++) {
-		char interval[40];
-
-		snprintf(interval, sizeof(interval), "[%+.2f, %+.2f]", 100 * c[i].shift.lo, 100 * c[i].shift.hi);
-		printf("%-32s %-8s %12.6g %12.6g %+9.2f %20s %9.2g", name[i], gate_verdict_name(c[i].verdict), c[i].base_median, c[i].current_median, 100 * c[i].shift.value,
-		       interval, c[i].p);
-		printf(c[i].verdict == GATE_UNKNOWN ? "  %s\n" : "\n", c[i].reason);
+		print_cell(&c[i], name[i]);
 		unknown += c[i].verdict == GATE_UNKNOWN;
 	}
 	printf("%zu of %zu cells are slower, %zu are not known\n", slower, n, unknown);

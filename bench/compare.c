@@ -18,6 +18,9 @@ const struct compare_about compare_about[COMPARE_METRICS] = {
 	[COMPARE_APP_CPU] = { "app_cpu_us_per_io", "submitter CPU us per I/O", false, true },
 	[COMPARE_ENTERS] = { "enters_per_io", "io_uring_enter per I/O", false, false },
 	[COMPARE_WAKEUPS] = { "wakeups_per_io", "wake-ups per I/O", false, false },
+	[COMPARE_LAT_P50] = { "lat_us_p50", "latency p50, us", false, true },
+	[COMPARE_LAT_P99] = { "lat_us_p99", "latency p99, us", false, true },
+	[COMPARE_CPU] = { "cpu_us_per_io", "CPU us per I/O", false, true },
 };
 
 static const char too_few[] = "too few repeats: 3 on each side are the least";

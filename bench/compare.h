@@ -22,10 +22,13 @@ enum compare_metric {
 	COMPARE_APP_CPU,
 	COMPARE_ENTERS,
 	COMPARE_WAKEUPS,
+	COMPARE_LAT_P50,
+	COMPARE_LAT_P99,
+	COMPARE_CPU,
 	COMPARE_METRICS
 };
 
-/* NAME as in JSON. What is not JUDGED is shown, but neither better nor worse. */
+/* NAME as in JSON, and in the cells of a night, which has its latencies and its CPU time each in one. What is not JUDGED is shown, but neither better nor worse. */
 struct compare_about {
 	const char *name;
 	const char *title;

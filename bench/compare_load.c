@@ -9,17 +9,31 @@
 #include <unistd.h>
 
 #include "fiojson.h"
+#include "nightload.h"
 #include "store.h"
 
 /* What must be one on a side: repeats of different systems are no repeats. */
 static const char *const one_system[] = { "kernel", "kernel_build", "hz", "fio", "machine" };
 
-/* An entry of fio's jobs and the engine's lines that belong to it. */
-struct entry {
-	const json_t *job, *lines;
+/* A job of fio's, or a line of the engine's, with what tells to which job it belongs. */
+struct part {
+	const json_t *doc;
 	const char *name;
 	json_int_t group;
-	bool alone;	/* no other entry of its group */
+	size_t at;	/* its place in the file */
+};
+
+/* Parts in order of group, name and place. */
+struct parts {
+	struct part *one;
+	size_t n;
+};
+
+/* An entry of fio's jobs and the engine's lines that belong to it. */
+struct entry {
+	const json_t *job;
+	const struct part *lines;
+	size_t n_lines;
 };
 
 static bool there(const char *dir, const char *name)
@@ -46,22 +60,56 @@ static const char *text(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
+static int by_job(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+	int names = x->group == y->group ? strcmp(x->name, y->name) : 0;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return names ? names : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Of ALL, an array of objects whose name is under KEY; -ENOMEM. */
+static int sort_parts(struct parts *p, const json_t *all, const char *key)
+{
+	*p = (struct parts){ .one = calloc(json_array_size(all) + 1, sizeof(*p->one)), .n = json_array_size(all) };
+	if (!p->one)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n; i++) {
+		const json_t *doc = json_array_get(all, i);
+
+		p->one[i] = (struct part){ doc, text(doc, key), json_integer_value(json_object_get(doc, "groupid")), i };
+	}
+	qsort(p->one, p->n, sizeof(*p->one), by_job);
+	return 0;
+}
+
+/* The place of the first part that is not before GROUP and NAME. */
+static size_t first_of(const struct parts *p, json_int_t group, const char *name)
+{
+	const struct part wanted = { .group = group, .name = name, .at = 0 };
+	size_t low = 0, high = p->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (by_job(&p->one[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Sum of the numbers under DOTTED over the lines of E; NaN when there is no line or one lacks it. */
 static double engine_sum(const struct entry *e, const char *dotted)
 {
 	double sum = 0;
-	size_t n = 0;
 
-	for (size_t i = 0; i < json_array_size(e->lines); i++) {
-		const json_t *line = json_array_get(e->lines, i);
-
-		if (json_integer_value(json_object_get(line, "groupid")) != e->group ||
-		    (!e->alone && strcmp(text(line, "job"), e->name)))
-			continue;
-		sum += json_number_at(line, dotted);
-		n++;
-	}
-	return n ? sum : NAN;
+	for (size_t i = 0; i < e->n_lines; i++)
+		sum += json_number_at(e->lines[i].doc, dotted);
+	return e->n_lines ? sum : NAN;
 }
 
 static double fio_sum(const json_t *job, const char *key)
@@ -109,6 +157,8 @@ static void fill(struct compare_cell *c, const struct entry *e, bool first)
 	double ios = engine_sum(e, "completed"), fio_ios = fio_sum(e->job, "total_ios"), cpu_us;
 	unsigned i = c->n - 1;
 
+	for (int m = 0; first && m < COMPARE_METRICS; m++)
+		c->x[m][i] = NAN;
 	for (size_t l = 0; l < sizeof(latencies) / sizeof(*latencies); l++)
 		c->x[latencies[l].m][i] = first ? percentile_us(e->job, latencies[l].side, latencies[l].pct) : NAN;
 	if (!first) {
@@ -126,38 +176,56 @@ static void fill(struct compare_cell *c, const struct entry *e, bool first)
 	c->x[COMPARE_WAKEUPS][i] = engine_sum(e, "wakeups") / ios;
 }
 
-static bool same_job(const json_t *x, const json_t *y)
+/* The lines of JOB, which is ALONE in its group: then all of them. */
+static struct entry entry_of(const struct part *job, bool alone, const struct parts *lines)
 {
-	return !strcmp(text(x, "jobname"), text(y, "jobname")) &&
-	       json_integer_value(json_object_get(x, "groupid")) == json_integer_value(json_object_get(y, "groupid"));
+	size_t from = first_of(lines, job->group, alone ? "" : job->name), to = from;
+
+	while (to < lines->n && lines->one[to].group == job->group && (alone || !strcmp(lines->one[to].name, job->name)))
+		to++;
+	return (struct entry){ job->doc, &lines->one[from], to - from };
 }
 
-static int add_entry(struct compare_source *s, const json_t *jobs, size_t at, const json_t *lines, const char *name,
-		     struct why *why)
+/* JOB is the part AT of JOBS, and the next sample of its cell if it is the first entry of that job. */
+static int add_entry(struct compare_source *s, const struct parts *jobs, size_t at, const struct parts *lines, const char *name, struct why *why)
 {
-	const json_t *job = json_array_get(jobs, at);
-	struct entry e = { .job = job, .lines = lines, .name = text(job, "jobname"), .alone = true,
-			   .group = json_integer_value(json_object_get(job, "groupid")) };
-	struct compare_cell *c = compare_cell(&s->side, name ? name : e.name);
-	bool first = true;
+	const struct part *job = &jobs->one[at];
+	bool before = at && job[-1].group == job->group, after = at + 1 < jobs->n && job[1].group == job->group;
+	bool first = !before || strcmp(job[-1].name, job->name) != 0;
+	struct entry e = entry_of(job, !before && !after, lines);
+	struct compare_cell *c = compare_cell(&s->side, name ? name : job->name);
 
-	for (size_t i = 0; i < json_array_size(jobs); i++) {
-		const json_t *other = json_array_get(jobs, i);
-
-		e.alone &= i == at || json_integer_value(json_object_get(other, "groupid")) != e.group;
-		first &= i >= at || !same_job(job, other);
-	}
 	if (!c)
 		return why_set(why, -ENOMEM, "out of memory");
-	if (json_integer_value(json_object_get(job, "error")))
-		return why_set(why, -EIO, "job %s failed with error %d: run it again", e.name,
-			       (int)json_integer_value(json_object_get(job, "error")));
+	if (json_integer_value(json_object_get(job->doc, "error")))
+		return why_set(why, -EIO, "job %s failed with error %d: run it again", job->name, (int)json_integer_value(json_object_get(job->doc, "error")));
 	if (first && c->n == STATS_RATIO_N_MAX)
 		return why_set(why, -E2BIG, "cell %s has more than %d repeats: give fewer runs", c->name, STATS_RATIO_N_MAX);
 	if (first)
 		c->n++;
 	fill(c, &e, first);
 	return 0;
+}
+
+/* All of JOBS in fio's order, or the first one as NAME. */
+static int add_entries(struct compare_source *s, const json_t *jobs, const json_t *lines, const char *name, struct why *why)
+{
+	size_t n = json_array_size(jobs), *place = calloc(n + 1, sizeof(*place));
+	struct parts sorted = { 0 }, said = { 0 };
+	int rc = place ? sort_parts(&sorted, jobs, "jobname") : -ENOMEM;
+
+	if (!rc)
+		rc = sort_parts(&said, lines, "job");
+	if (rc)
+		why_set(why, rc, "out of memory");
+	for (size_t i = 0; !rc && i < n; i++)
+		place[sorted.one[i].at] = i;
+	for (size_t i = 0; !rc && i < (name && n ? 1 : n); i++)
+		rc = add_entry(s, &sorted, place[i], &said, name, why);
+	free(sorted.one);
+	free(said.one);
+	free(place);
+	return rc;
 }
 
 /* fio.json and engine.jsonl of DIR; all jobs, or the first one as NAME. */
@@ -176,8 +244,8 @@ static int add_results(struct compare_source *s, const char *dir, const char *na
 		rc = lines ? 0 : -EINVAL;
 	}
 	jobs = json_object_get(doc, "jobs");
-	for (size_t i = 0; !rc && i < (name ? 1 : json_array_size(jobs)); i++)
-		rc = add_entry(s, jobs, i, lines, name, why);
+	if (!rc)
+		rc = add_entries(s, jobs, lines, name, why);
 	if (!rc && lines && !json_object_get(s->env, "engine"))
 		json_object_set(s->env, "engine", json_object_get(json_array_get(lines, 0), "engine_version"));
 	json_decref(lines);
@@ -253,7 +321,7 @@ static bool is_ring(const json_t *run)
 static int add_run(struct compare_source *s, const char *dir, struct why *why)
 {
 	json_t *run = read_doc(dir, "run.json", why), *end;
-	bool tune = !strcmp(text(run, "kind"), "tune"), ring = is_ring(run);
+	bool tune = !strcmp(text(run, "kind"), "tune"), night = !strcmp(text(run, "kind"), "night"), ring = is_ring(run);
 	int rc = run ? 0 : -EINVAL;
 
 	json_decref(run);
@@ -268,6 +336,8 @@ static int add_run(struct compare_source *s, const char *dir, struct why *why)
 		return why_set(why, -EINVAL, "%s is not complete: let it end, or run it again", dir);
 	if (tune)
 		return add_tune_cells(s, dir, why);
+	if (night)
+		return nightload_add(s, dir, why);
 	end = read_doc(dir, "end.json", why);
 	if (!end)
 		rc = -EINVAL;
@@ -328,5 +398,6 @@ void compare_source_free(struct compare_source *s)
 	compare_free(&s->side);
 	json_decref(s->runs);
 	json_decref(s->env);
+	json_decref(s->key);
 	free(s->job);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Results of `sqbench run` and `sqbench tune` from disk, as a side of a comparison. */
+/* Results of `sqbench run`, `sqbench tune` and of nights from disk, as a side of a comparison. */
 #ifndef SQB_COMPARE_LOAD_H
 #define SQB_COMPARE_LOAD_H
 
@@ -12,7 +12,9 @@ struct compare_source {
 	struct compare_side side;
 	json_t *runs;	/* array of the directories that were read */
 	json_t *env;	/* of the first of them, with "engine", the engine's version, added */
-	char *job;	/* its job file; NULL for a tune */
+	char *job;	/* its job file; NULL for a tune and a night */
+	char host[256];	/* whose night it is; empty for other kinds */
+	json_t *key;	/* of the night: what it must have in common with others to be their like; else NULL */
 };
 
 /*

@@ -14,6 +14,8 @@ static size_t bare_word(const char *p)
 {
 	static const char *const words[] = { "-nan", "nan", "-inf", "inf", "-NaN", "NaN", "-Infinity", "Infinity" };
 
+	if (!strchr("-nNiI", *p))
+		return 0;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		size_t len = strlen(words[i]);
 

@@ -23,8 +23,8 @@ static void measure(struct gate_cell *c)
 {
 	double scale;
 
-	c->base_median = ranks_median(c->base, c->n_base);
-	c->current_median = ranks_median(c->current, c->n_current);
+	c->base_median = stats_median(c->base, c->n_base);
+	c->current_median = stats_median(c->current, c->n_current);
 	c->shift = ranks_shift(c->base, c->n_base, c->current, c->n_current);
 	c->p = ranks_p(c->base, c->n_base, c->current, c->n_current);
 	scale = c->base_median ? 1 / fabs(c->base_median) : NAN;

@@ -31,19 +31,6 @@ int ranks_mid(const double *x, size_t n, double *r)
 	return 0;
 }
 
-double ranks_median(const double *x, size_t n)
-{
-	double *sorted = n ? malloc(n * sizeof(*sorted)) : NULL, median;
-
-	if (!sorted)
-		return NAN;
-	memcpy(sorted, x, n * sizeof(*x));
-	gsl_sort(sorted, 1, n);
-	median = gsl_stats_median_from_sorted_data(sorted, 1, n);
-	free(sorted);
-	return median;
-}
-
 /* Doubled, ranks are whole numbers. */
 struct pooled {
 	size_t *doubled;	/* of A and then of B */

@@ -10,9 +10,6 @@
 /* Midranks of X[0..N), from 1, into R. 0 or -ENOMEM. */
 int ranks_mid(const double *x, size_t n, double *r);
 
-/* NaN for N 0, or without memory. */
-double ranks_median(const double *x, size_t n);
-
 /*
  * Mann-Whitney, two-sided: how likely are samples as far apart as A and B, or further, if both come from one distribution? Exact, ties
  * included (Streitberg and Roehmel 1986: the number of subsets with each sum of midranks); by the normal approximation with the correction for

@@ -16,13 +16,16 @@
 
 double stats_median(const double *x, size_t n)
 {
-	double sorted[STATS_N_MAX];
+	double few[STATS_N_MAX], *sorted = n <= STATS_N_MAX ? few : malloc(n * sizeof(*sorted)), median = NAN;
 
-	if (!n || n > STATS_N_MAX)
-		return NAN;
-	memcpy(sorted, x, n * sizeof(*x));
-	gsl_sort(sorted, 1, n);
-	return gsl_stats_median_from_sorted_data(sorted, 1, n);
+	if (n && sorted) {
+		memcpy(sorted, x, n * sizeof(*x));
+		gsl_sort(sorted, 1, n);
+		median = gsl_stats_median_from_sorted_data(sorted, 1, n);
+	}
+	if (sorted != few)
+		free(sorted);
+	return median;
 }
 
 double stats_order_coverage(size_t n, size_t k)

@@ -14,9 +14,11 @@ struct est {
 	unsigned n;
 };
 
-/* Median of X[0..N); X is not changed. N is 1..STATS_N_MAX, else NaN. */
-#define STATS_N_MAX 256
+/* Median of X[0..N); X is not changed. NaN for N 0, or without memory. */
 double stats_median(const double *x, size_t n);
+
+/* Of the intervals below. */
+#define STATS_N_MAX 256
 
 /* Median with the order-statistics interval: the narrowest symmetric one that covers 95 %, or the
  * whole range with the coverage it has (93.75 % for 5 values, 75 % for 3). */

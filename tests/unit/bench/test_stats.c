@@ -9,11 +9,15 @@
 static void median(void **state)
 {
 	const double odd[] = { 5, 1, 3 }, even[] = { 4, 1, 3, 2 };
+	double many[1001];
 
 	(void)state;
 	assert_near(stats_median(odd, 3), 3, 1e-9);
 	assert_near(stats_median(even, 4), 2.5, 1e-9);
 	assert_true(isnan(stats_median(odd, 0)));
+	for (unsigned i = 0; i < 1001; i++)
+		many[i] = 1000 - i;
+	assert_near(stats_median(many, 1001), 500, 1e-9);
 	assert_near(odd[0], 5, 0);
 }
 
