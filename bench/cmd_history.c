@@ -1,32 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the kept runs measured, over time. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd.h"
-#include "fiojson.h"
 #include "runindex.h"
+#include "widecsv.h"
 
-enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_OPENMETRICS };
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_OPENMETRICS, FORMAT_OTAVA };
 
 struct args {
 	struct cmd_common common;
-	const char *cell;
-	enum compare_metric metric;
+	struct runindex_wanted wanted;
 	enum format format;
+	bool hosts;		/* there are several */
 	json_t *all;		/* with --json */
+	struct widecsv *wide;	/* with --otava */
+	char *system;		/* OpenMetrics: labels of the point before, */
+	long long second;	/* its time, */
+	unsigned again;		/* and how many of them were in that second */
 };
 
-enum { OPT_METRIC = 1000, OPT_CELL, OPT_CSV, OPT_OPENMETRICS };
+enum { OPT_METRIC = 1000, OPT_CELL, OPT_HOST, OPT_CSV, OPT_OPENMETRICS, OPT_OTAVA };
 
 static const struct argp_option options[] = {
-	{ "metric", OPT_METRIC, "NAME", 0, "iops (default), read_lat_us_p50, read_lat_us_p99, write_lat_us_p50, write_lat_us_p99, sq_cpu_us_per_io, app_cpu_us_per_io, enters_per_io, wakeups_per_io", 0 },
+	{ "metric", OPT_METRIC, "NAME", 0, "iops (default), read_lat_us_p50, read_lat_us_p99, write_lat_us_p50, write_lat_us_p99, sq_cpu_us_per_io, app_cpu_us_per_io, enters_per_io, wakeups_per_io; of nights also lat_us_p50, lat_us_p99, cpu_us_per_io", 0 },
 	{ "cell", OPT_CELL, "NAME", 0, "Of this cell only: a job's name, or \"workload, arm\" of a tune", 0 },
+	{ "host", OPT_HOST, "NAME", 0, "Nights of this host only", 0 },
 	{ "csv", OPT_CSV, NULL, 0, "Print time,value,series, for sqbench change - and other detectors", 0 },
 	{ "openmetrics", OPT_OPENMETRICS, NULL, 0, "Print OpenMetrics text", 0 },
+	{ "otava", OPT_OTAVA, NULL, 0, "Print CSV with a row for each run and a column for each cell, as Apache Otava reads it", 0 },
 	CMD_OPTION_OUT("Results directory"),
 	CMD_OPTION_JSON("Print JSON"),
 	{ 0 },
@@ -47,16 +53,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_METRIC:
-		a->metric = metric_of(state, arg);
+		a->wanted.m = metric_of(state, arg);
 		return 0;
 	case OPT_CELL:
-		a->cell = arg;
+		a->wanted.cell = arg;
+		return 0;
+	case OPT_HOST:
+		a->wanted.host = arg;
 		return 0;
 	case OPT_CSV:
 		a->format = FORMAT_CSV;
 		return 0;
 	case OPT_OPENMETRICS:
 		a->format = FORMAT_OPENMETRICS;
+		a->wanted.by_system = true;
+		return 0;
+	case OPT_OTAVA:
+		a->format = FORMAT_OTAVA;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one argument too many", arg);
@@ -66,36 +79,69 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* S between quotes, with those in it doubled, as CSV has it. */
-static void print_quoted(const char *s)
+static void print_label(FILE *f, const char *name, const char *s)
 {
-	putchar('"');
+	fprintf(f, "%s=\"", name);
 	for (; *s; s++)
-		fputs(*s == '"' ? "\"\"" : (char[]){ *s, '\0' }, stdout);
-	putchar('"');
+		fputs(*s == '"' ? "\\\"" : *s == '\\' ? "\\\\" : *s == '\n' ? "\\n" : (char[]){ *s, '\0' }, f);
+	putc('"', f);
 }
 
-static void print_label(const char *name, const char *s)
+/* To be freed; NULL without memory. */
+static char *labels_of(const struct runindex_point *p)
 {
-	printf("%s=\"", name);
-	for (; *s; s++)
-		fputs(*s == '"' ? "\\\"" : *s == '\\' ? "\\\\" : (char[]){ *s, '\0' }, stdout);
-	putchar('"');
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	print_label(f, "cell", p->cell);
+	if (*p->host) {
+		putc(',', f);
+		print_label(f, "host", p->host);
+	}
+	putc(',', f);
+	print_label(f, "device", p->device);
+	putc(',', f);
+	print_label(f, "kernel", p->kernel);
+	return fclose(f) ? NULL : text;
 }
 
-static void print_openmetrics(const struct args *a, const struct runindex_point *p)
+/* A run's time is known to the second: of several within one, each is a millisecond after the one before. No two samples of a series may have one time. */
+static int print_openmetrics(struct args *a, const struct runindex_point *p)
 {
 	struct tm t = { 0 };
+	char *labels = labels_of(p);
+	long long second = strptime(p->created, "%Y-%m-%dT%H:%M:%SZ", &t) ? (long long)timegm(&t) : 0;
 
-	printf("sqbench_%s{", compare_about[a->metric].name);
-	print_label("cell", p->cell);
-	putchar(',');
-	print_label("device", p->device);
-	putchar(',');
-	print_label("kernel", p->kernel);
-	printf("} %.9g", p->median);
-	if (strptime(p->created, "%Y-%m-%dT%H:%M:%SZ", &t))
-		printf(" %lld", (long long)timegm(&t));
+	if (!labels)
+		return -ENOMEM;
+	a->again = a->system && a->second == second && !strcmp(labels, a->system) ? a->again + 1 : 0;
+	a->second = second;
+	free(a->system);
+	a->system = labels;
+	printf("sqbench_%s{%s} %.9g %lld", compare_about[a->wanted.m].name, labels, p->median, second);
+	if (a->again)
+		printf(".%03u", a->again);
+	putchar('\n');
+	return 0;
+}
+
+static json_t *point_json(const struct runindex_point *p)
+{
+	return json_pack("{s:s, s:s, s:s, s:f, s:i, s:s, s:s, s:s, s:s, s:o}", "run", p->run, "time", p->created, "cell", p->cell, "value", p->median, "repeats", (int)p->n,
+			 "kernel", p->kernel, "fio", p->fio, "engine", p->engine, "device", p->device, "host", *p->host ? json_string(p->host) : json_null());
+}
+
+/* A series is of one host, too. */
+static void print_csv(const struct args *a, const struct runindex_point *p)
+{
+	char series[512];
+
+	snprintf(series, sizeof(series), "%s%s%s", a->hosts ? p->host : "", a->hosts && *p->host ? ": " : "", p->cell);
+	printf("%s,%.9g,", p->created, p->median);
+	widecsv_quoted(stdout, series);
 	putchar('\n');
 }
 
@@ -103,38 +149,67 @@ static int one(void *ctx, const struct runindex_point *p)
 {
 	struct args *a = ctx;
 
-	if (a->common.json) {
-		json_array_append_new(a->all, json_pack("{s:s, s:s, s:s, s:f, s:i, s:s, s:s, s:s, s:s}", "run", p->run, "time", p->created, "cell", p->cell, "value", p->median,
-							"repeats", (int)p->n, "kernel", p->kernel, "fio", p->fio, "engine", p->engine, "device", p->device));
-	} else if (a->format == FORMAT_OPENMETRICS) {
-		print_openmetrics(a, p);
-	} else if (a->format == FORMAT_CSV) {
-		printf("%s,%.9g,", p->created, p->median);
-		print_quoted(p->cell);
-		putchar('\n');
-	} else {
-		printf("%-20s %-28s %12.6g %3u  %-20s %s\n", p->created, p->cell, p->median, p->n, p->kernel, p->run);
+	if (a->common.json)
+		return json_array_append_new(a->all, point_json(p)) ? -ENOMEM : 0;
+	if (a->format == FORMAT_OPENMETRICS)
+		return print_openmetrics(a, p);
+	if (a->format == FORMAT_OTAVA)
+		return widecsv_add(a->wide, p);
+	if (a->format == FORMAT_CSV) {
+		print_csv(a, p);
+		return 0;
 	}
+	printf("%-20s ", p->created);
+	if (a->hosts)
+		printf("%-16s ", *p->host ? p->host : "-");
+	printf("%-28s %12.6g %3u  %-20s %s\n", p->cell, p->median, p->n, p->kernel, p->run);
 	return 0;
 }
 
 static void begin(const struct args *a)
 {
-	if (a->common.json)
+	const struct compare_about *m = &compare_about[a->wanted.m];
+
+	if (a->common.json || a->format == FORMAT_OTAVA)
 		return;
 	if (a->format == FORMAT_CSV)
 		puts("time,value,series");
 	else if (a->format == FORMAT_OPENMETRICS)
-		printf("# TYPE sqbench_%s gauge\n# HELP sqbench_%s %s, median of the repeats of a run\n", compare_about[a->metric].name, compare_about[a->metric].name,
-		       compare_about[a->metric].title);
+		printf("# TYPE sqbench_%s gauge\n# HELP sqbench_%s %s, median of the repeats of a run\n", m->name, m->name, m->title);
 	else
-		printf("%-20s %-28s %12s %3s  %-20s %s\n", "TIME", "CELL", compare_about[a->metric].name, "N", "KERNEL", "RUN");
+		printf("%-20s %s%-28s %12s %3s  %-20s %s\n", "TIME", a->hosts ? "HOST             " : "", "CELL", m->name, "N", "KERNEL", "RUN");
+}
+
+static int end(struct args *a)
+{
+	if (a->common.json)
+		cmd_print_json(json_pack("{s:s, s:s, s:O}", "schema", "sqbench-history/1", "metric", compare_about[a->wanted.m].name, "points", a->all));
+	else if (a->format == FORMAT_OPENMETRICS)
+		puts("# EOF");
+	else if (a->format == FORMAT_OTAVA)
+		return widecsv_print(stdout, a->wide);
+	return 0;
+}
+
+static int print_all(struct args *a, struct runindex *x, struct why *why)
+{
+	unsigned hosts = runindex_hosts(x);
+	int rc;
+
+	a->hosts = hosts > 1 && !a->wanted.host;
+	if (a->hosts && a->format == FORMAT_OTAVA)
+		return why_set(why, -EINVAL, "there are nights of %u hosts, and a row has room for one: choose it with --host", hosts);
+	begin(a);
+	rc = runindex_each(x, &a->wanted, one, a, why);
+	if (!rc)
+		rc = end(a);
+	return rc == -ENOMEM ? why_set(why, rc, "out of memory") : rc;
 }
 
 int cmd_history(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, NULL, "What the kept runs measured, cell by cell, oldest first, from an index that is brought up to date.", NULL, NULL, NULL };
-	struct args a = { .common.out = "results", .metric = COMPARE_IOPS };
+	struct args a = { .common.out = "results", .wanted.m = COMPARE_IOPS };
 	struct why why = { "" };
 	struct runindex *x;
 	int rc;
@@ -144,13 +219,11 @@ int cmd_history(int argc, char **argv)
 	if (!x)
 		return cmd_fail(EXIT_CANNOT, "history", &why);
 	a.all = json_array();
-	begin(&a);
-	rc = runindex_each(x, a.metric, a.cell, one, &a, &why);
+	a.wide = widecsv_new();
+	rc = a.all && a.wide ? print_all(&a, x, &why) : why_set(&why, -ENOMEM, "out of memory");
 	runindex_close(x);
-	if (!rc && a.common.json)
-		cmd_print_json(json_pack("{s:s, s:s, s:O}", "schema", "sqbench-history/1", "metric", compare_about[a.metric].name, "points", a.all));
-	else if (!rc && a.format == FORMAT_OPENMETRICS)
-		puts("# EOF");
 	json_decref(a.all);
+	widecsv_free(a.wide);
+	free(a.system);
 	return rc ? cmd_fail(EXIT_CANNOT, "history", &why) : EXIT_DONE;
 }

@@ -429,17 +429,33 @@ static const char *run_state(const char *dir, bool hidden)
 	return held ? "running" : "incomplete";
 }
 
+/* What is under KEY in DIR/FILE; null without it. */
 static json_t *member(const char *dir, const char *file, const char *key)
 {
 	char path[PATH_MAX];
 	json_t *doc, *value;
 
-	if (store_path(path, sizeof(path), dir, file))
+	if (store_path(path, sizeof(path), dir, file) || access(path, F_OK))
 		return json_null();
 	doc = store_read_json(path, NULL);
 	value = json_incref(json_object_get(doc, key));
 	json_decref(doc);
 	return value ? value : json_null();
+}
+
+/* What run.json tells of a run, into ONE. */
+static void tell(json_t *one, const char *dir)
+{
+	static const char *const keys[] = { "created", "kind", "job" };
+	char path[PATH_MAX];
+	json_t *about = store_path(path, sizeof(path), dir, "run.json") ? NULL : store_read_json(path, NULL);
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		json_t *value = json_object_get(about, keys[i]);
+
+		json_object_set_new(one, keys[i], value ? json_incref(value) : json_null());
+	}
+	json_decref(about);
 }
 
 static json_t *describe(const char *runs, const char *name)
@@ -454,9 +470,7 @@ static json_t *describe(const char *runs, const char *name)
 	if (store_path(dir, sizeof(dir), runs, name))
 		return one;
 	json_object_set_new(one, "id", json_string(id));
-	json_object_set_new(one, "created", member(dir, "run.json", "created"));
-	json_object_set_new(one, "kind", member(dir, "run.json", "kind"));
-	json_object_set_new(one, "job", member(dir, "run.json", "job"));
+	tell(one, dir);
 	json_object_set_new(one, "cells_done", json_integer(count_cells(dir)));
 	json_object_set_new(one, "cells", member(dir, "plan.json", "cells"));
 	json_object_set_new(one, "state", json_string(run_state(dir, hidden)));
