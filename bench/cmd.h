@@ -33,6 +33,7 @@ int cmd_ring(int argc, char **argv);
 int cmd_change(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_history(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 
 /* Prints "sqbench COMMAND: WHY" and returns CODE. */
 int cmd_fail(int code, const char *command, const struct why *why);

@@ -233,6 +233,16 @@ void store_remove(const char *dir)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static int remove_below(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	return ftw->level ? remove_one(path, st, flag, ftw) : 0;
+}
+
+void store_empty(const char *dir)
+{
+	nftw(dir, remove_below, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void store_time(char *out, size_t size)
 {
 	time_t now = time(NULL);
@@ -380,11 +390,14 @@ void store_close(struct run *run)
 	run->lock_fd = -1;
 }
 
+bool store_is_id(const char *name)
+{
+	return strlen(name) > 16 && strspn(name, "0123456789") == 8 && name[8] == 'T' && strspn(name + 9, "0123456789") == 6 && name[15] == 'Z' && name[16] == '-';
+}
+
 static int is_run(const struct dirent *d)
 {
-	const char *name = d->d_name + (*d->d_name == '.');
-
-	return strlen(name) > 16 && name[8] == 'T' && name[15] == 'Z' && name[16] == '-';
+	return store_is_id(d->d_name + (*d->d_name == '.'));
 }
 
 static int by_time(const struct dirent **a, const struct dirent **b)

@@ -55,6 +55,12 @@ int store_path(char *out, size_t size, const char *dir, const char *name);
 /* Removes DIR and all below it; what is not there is fine. */
 void store_remove(const char *dir);
 
+/* The same, but DIR stays. */
+void store_empty(const char *dir);
+
+/* Does NAME look like a run's id? */
+bool store_is_id(const char *name);
+
 /* Files of a run: NAME's path into OUT of PATH_MAX bytes; whether it is there; what it holds; DOC, which is dropped, into it. */
 int store_in_run(char *out, const struct run *run, const char *name, struct why *why);
 bool store_kept(const struct run *run, const char *name);
