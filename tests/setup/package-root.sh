@@ -22,11 +22,13 @@ refused foreign 'the engine is built for fio-.*: configure without FIO_SOURCE_DI
 refused sanitized 'this build has sanitizers.*: package the preset release$' -DSQP_SANITIZE=ON
 refused elsewhere 'the prefix is /opt, .*: configure with -DCMAKE_INSTALL_PREFIX=/usr$' -DCMAKE_INSTALL_PREFIX=/opt
 
+export SOURCE_DATE_EPOCH=1000000000
 pack "$WORK/again" || { cat "$WORK/cpack" >&2; fail "cpack"; }
 again=$package
 mkdir "$WORK/given"
 pack "$WORK/given" || { cat "$WORK/cpack" >&2; fail "cpack"; }
 cmp "$again" "$package" || fail "packed twice, two packages"
+! TZ=UTC dpkg-deb -c "$package" | grep -v ' 2001-09-09 01:46 ' || fail "dates that SOURCE_DATE_EPOCH does not give"
 rm -rf "$WORK/given/_CPack_Packages"
 cp "$SQP_SOURCE/tests/setup/in-root/package.sh" "$WORK/given/"
 

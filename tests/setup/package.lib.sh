@@ -4,10 +4,11 @@
 . "$SQP_SOURCE/tests/lib.sh"
 need cpack dpkg-deb dpkg-shlibdeps file
 
-# pack DIR [BUILD]: the package of a build tree in $package, below DIR. What is built is packed as it is: without Ninja's name
+# pack DIR [BUILD]: the package of a build tree, below DIR, in $package for the test. What is built is packed as it is: without Ninja's name
 # cpack would have make build first, beside the tests that run.
 pack() {
 	cpack -D CPACK_CMAKE_GENERATOR=Ninja --config "${2:-$SQP_BUILD}/CPackConfig.cmake" -B "$1" >"$WORK/cpack" 2>&1 || return
+	# shellcheck disable=SC2034
 	package=$(echo "$1"/*.deb)
 }
 

@@ -10,7 +10,7 @@ need systemd-analyze
 pack "$WORK/out" || { cat "$WORK/cpack" >&2; fail "cpack"; }
 root=$WORK/root
 mkdir "$root"
-dpkg-deb -x "$package" "$root" && dpkg-deb -e "$package" "$WORK/control" || fail "cannot unpack $package"
+{ dpkg-deb -x "$package" "$root" && dpkg-deb -e "$package" "$WORK/control"; } || fail "cannot unpack $package"
 
 # field NAME
 field() {

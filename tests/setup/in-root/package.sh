@@ -48,7 +48,8 @@ must apt install "$package"
 [ "$(dpkg-query -W -f '${Version}' fio)" = "$fio_version" ] || fail "fio is $(dpkg-query -W fio)"
 [ "$(systemctl is-enabled sqbench-nightly.timer)" = disabled ] || fail "the timer is enabled by installing"
 for unit in sqbench-nightly.service sqbench-nightly.timer; do
-	said=$(systemd-analyze verify --man=no "$unit" 2>&1) && [ -z "$said" ] || fail "$unit: $said"
+	said=$(systemd-analyze verify --man=no "$unit" 2>&1) || fail "$unit: $said"
+	[ -z "$said" ] || fail "$unit: $said"
 done
 sqbench --version || fail "sqbench --version"
 fio --enghelp=sqpoll >"$work/log" || fail "fio --enghelp=sqpoll"
