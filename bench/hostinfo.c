@@ -13,13 +13,13 @@
 
 #define LINE 128
 
-/* Whether TYPE is one of those in LIST, which begins and ends with a blank as each of its names does. */
-static bool is_of(const char *type, const char *list)
+/* Whether WORD is one of those in KNOWN, where a blank is before and after each. */
+static bool is_of(const char *known, const char *word)
 {
 	char wanted[LINE + 2];
 
-	snprintf(wanted, sizeof(wanted), " %s ", type);
-	return strstr(list, wanted) != NULL;
+	snprintf(wanted, sizeof(wanted), " %s ", word);
+	return strstr(known, wanted) != NULL;
 }
 
 /* The hottest of all VALUE in the directories that match PATTERN and whose TYPE is one of TYPES (NULL: any). */
@@ -34,7 +34,7 @@ static double hottest(const char *sysfs, const char *pattern, const char *type, 
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *dir = found.gl_pathv[i];
 
-		if (types && (!sysfs_text(dir, type, line, LINE) || !is_of(line, types)))
+		if (types && (!sysfs_text(dir, type, line, LINE) || !is_of(types, line)))
 			continue;
 		if (sysfs_text(dir, value, line, LINE))
 			max = fmax(max, strtod(line, NULL) / 1e3);

@@ -4,7 +4,7 @@
 # to only when it is asked for and nobody uses it? Wrong: a scheduler that stays `none`, a warning for real data, a write to what is mounted.
 # shellcheck source=tests/lib.sh
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
-need jq fio losetup mkfs.ext4
+need jq fio losetup mkfs.ext4 addpart
 tool=$1
 
 [ "$(id -u)" -eq 0 ] || skip "loop devices need root"
@@ -71,23 +71,28 @@ targets() {
 	"$tool" target "$WORK/out" "$loop" >"$WORK/t" || fail "a target"
 	[ "$(jq -c '[.target.kind, .target.sampled, .target.zeros, .warnings[0].id]' "$WORK/t")" = '["device",256,256,"unwritten"]' ] || fail "trimmed: $(cat "$WORK/t")"
 	expect_fail 'pass --allow-write' "$tool" fill "$WORK/out" "$loop"
-	mkfs.ext4 -q "$loop" && mount "$loop" "$WORK/mnt" || { echo "note: nothing can be mounted here"; return; }
+	mkfs.ext4 -q "$loop" || fail "mkfs"
+	mount "$loop" "$WORK/mnt" || fail "mount"
 	expect_fail 'is mounted at .*/mnt: nothing was written' "$tool" fill "$WORK/out" "$loop" write
 	umount "$WORK/mnt"
 }
 
 partitions() {
 	losetup -d "$loop"
-	# One entry: type 0x83, 8192 sectors from 2048 on.
-	printf '\0\0\0\0\203\0\0\0\0\010\0\0\0\040\0\0' | dd of="$WORK/image" bs=1 seek=446 conv=notrunc status=none
-	printf '\125\252' | dd of="$WORK/image" bs=1 seek=510 conv=notrunc status=none
 	loop=$(losetup --find --show --partscan "$WORK/image")
-	[ -e "/sys/block/${loop#/dev/}/${loop#/dev/}p1" ] || { echo "note: no partitions on loop devices here"; return; }
+	# By hand, for a kernel that knows no partition tables.
+	addpart "$loop" 1 2048 16384 || fail "addpart"
+	[ -b "${loop}p1" ] || { echo "note: no device file of a partition here"; return; }
 	sum=$(md5sum <"$WORK/image")
 	expect_fail 'has partitions \(loop[0-9]+p1\): nothing was written' "$tool" fill "$WORK/out" "$loop" write
 	[ "$(md5sum <"$WORK/image")" = "$sum" ] || fail "a device with partitions was written to"
-	losetup -d "$loop"
-	loop=$(losetup --find --show "$WORK/image")
+	# The partition by itself, and nothing beside it.
+	cp "$WORK/image" "$WORK/before"
+	"$tool" fill "$WORK/out" "${loop}p1" write >"$WORK/f" || fail "a partition"
+	[ "$(jq -c '[.done.written, .target.bytes, .target.device]' "$WORK/f")" = "[true,8388608,\"${loop#/dev/}\"]" ] || fail "a partition: $(cat "$WORK/f")"
+	sync
+	{ cmp -n 1048576 "$WORK/before" "$WORK/image" && cmp -i 9437184 "$WORK/before" "$WORK/image"; } || fail "it wrote beside the partition"
+	delpart "$loop" 1
 }
 
 fills() {
@@ -107,7 +112,7 @@ fills() {
 	truncate -s 8M "$WORK/file"
 	"$tool" fill "$WORK/out" "$WORK/file" write >"$WORK/f" || fail "a sparse file"
 	[ "$(stat -c %s "$WORK/file")" -eq 8388608 ] || fail "the file's size has changed"
-	[ "$(jq length "$WORK/out/preconditioned.json")" -eq 2 ] && [ "$(jq '.targets | length' "$WORK/out/preconditioned.json")" -eq 2 ] || fail "the record"
+	[ "$(jq '.targets | length' "$WORK/out/preconditioned.json")" -ge 2 ] || fail "the record: $(cat "$WORK/out/preconditioned.json")"
 	[ "$(find "$WORK/out" -name '.*' -type f | wc -l)" -eq 0 ] || fail "something is left in --out"
 }
 
