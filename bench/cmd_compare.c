@@ -106,6 +106,10 @@ static void differences(struct comparison *c)
 
 	c->differs = json_array();
 	differ_env(c->differs, a->env, b->env, "");
+	if (a->key && b->key)
+		differ_env(c->differs, a->key, b->key, "key ");
+	if (strcmp(a->host, b->host))
+		json_array_append_new(c->differs, json_pack("{s:s, s:s, s:s}", "key", "host", "a", a->host, "b", b->host));
 	if (!a->job != !b->job || (a->job && strcmp(a->job, b->job)))
 		json_array_append_new(c->differs, json_pack("{s:s, s:n, s:n}", "key", "job file", "a", "b"));
 }
