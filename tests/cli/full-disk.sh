@@ -17,6 +17,7 @@ head -c 256K /dev/urandom >"$WORK/data"
 printf '[j]\nioengine=sqpoll\nsq_thread_idle=4\nfilename=%s\nrw=randread\nbs=4k\ntime_based=1\nruntime=50ms\n' "$WORK/data" >"$WORK/job.fio"
 mkdir "$WORK/disk"
 mount -t tmpfs -o size=2M none "$WORK/disk" || skip 'tmpfs cannot be mounted here'
+trap 'umount -q "$WORK/disk"; rm -rf "$WORK"' EXIT
 out=$WORK/disk/out
 # leave KB: so much room
 leave() {

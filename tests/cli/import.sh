@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Question: does `sqbench import` take runs that were made elsewhere as they are, each once, and nothing that is damaged?
-# Expected: every file byte for byte; a second import takes nothing; what is damaged, incomplete, or another run of an id that is there is refused, the rest is taken.
+# Expected: every file byte for byte, fio's own as fio wrote it; a second import takes nothing; what is damaged, incomplete, or another run of an id that is there is refused, the rest is taken.
 # Wrong if: a file is edited or lost, a run is there half, or one is overwritten.
 . "$SQP_SOURCE/tests/lib.sh" || exit 1
 need jq fio
@@ -9,7 +9,18 @@ need jq fio
 head -c 1M /dev/urandom >"$WORK/data"
 printf '[j]\nioengine=sqpoll\nsq_thread_idle=4\nfilename=%s\nrw=randread\nbs=4k\ntime_based=1\nruntime=200ms\n' "$WORK/data" >"$WORK/job.fio"
 from=$WORK/from out=$WORK/out
-"$SQP_BENCH" run --out "$from" --engine-dir "$SQP_ENGINE_DIR" "$WORK/job.fio" >"$WORK/o" || fail "run: $(cat "$WORK/o")"
+# fio, and a copy of what it wrote as it ends
+cat >"$WORK/fio" <<-END
+	#!/bin/sh
+	"$(command -v fio)" "\$@"
+	rc=\$?
+	for arg in "\$@"; do
+		case \$arg in --output=*) cp "\${arg#--output=}" "$WORK/as-written.json" ;; esac
+	done
+	exit \$rc
+END
+chmod +x "$WORK/fio"
+"$SQP_BENCH" run --fio "$WORK/fio" --out "$from" --engine-dir "$SQP_ENGINE_DIR" "$WORK/job.fio" >"$WORK/o" || fail "run: $(cat "$WORK/o")"
 run=$(sed -n 's/^run: //p' "$WORK/o")
 # again ID: the same run as another
 again() {
@@ -32,6 +43,7 @@ counts() { jq -r '[.taken, .there, .refused] | map(length) | join(" ")' "$WORK/j
 
 import 0 "$from"
 [ "$(counts)" = '3 0 0' ] || fail "first: $(cat "$WORK/json")"
+cmp "$WORK/as-written.json" "$out/runs/${run##*/}/fio.json" || fail 'fio.json is not what fio wrote'
 diff -r --exclude '.2*' "$from/runs" "$out/runs" || fail 'a file is not what it was'
 [ -z "$(find "$out/runs" -name '.*')" ] || fail 'something unfinished is left'
 import 0 "$from/" "$run"

@@ -24,6 +24,7 @@ mkfs.ext4 -q "$WORK/image" || fail mkfs.ext4
 mkdir "$WORK/disk"
 plug_in() { mount -o loop "$WORK/image" "$WORK/disk"; }
 plug_in || skip 'no image can be mounted here'
+trap 'umount -q "$WORK/disk"; rm -rf "$WORK"' EXIT
 out=$WORK/disk/results
 job=("$SQP_BENCH" run --out "$out" --engine-dir "$SQP_ENGINE_DIR" "$WORK/job.fio")
 
@@ -34,7 +35,7 @@ for ((i = 0; i < rounds; i++)); do
 	start=${EPOCHREALTIME/./}
 	"${job[@]}" >"$WORK/o" 2>"$WORK/e" &
 	pid=$!
-	if [ "$i" -eq 0 ]; then
+	if [ $((i % 2)) -eq 0 ]; then
 		wait "$pid" || fail "run: $(cat "$WORK/e")"
 		us=$((${EPOCHREALTIME/./} - start))
 	else
@@ -60,4 +61,3 @@ for ((i = 0; i < rounds; i++)); do
 	jq -e --argjson n "$n" '.points | length == $n' "$WORK/h" >/dev/null || fail 'the index does not know all of them'
 done
 printf '%d runs were reported, %d are in sight\n' "$(wc -l <"$WORK/reported")" "$n"
-umount "$WORK/disk"
