@@ -3,6 +3,7 @@
 #include "fio_compat.h"
 
 #include "bypass.h"
+#include "drive.h"
 #include "idle.h"
 #include "nvme_dev.h"
 #include "place.h"
@@ -13,6 +14,7 @@
 #include "sqpoll_nvme.h"
 #include "stats.h"
 #include "summary.h"
+#include "tell.h"
 #include "timelog.h"
 #include "uapi.h"
 #include "wake.h"
@@ -54,6 +56,10 @@ struct sqp_job {
 	char place_note[SQP_PLACE_NOTES][SQP_PLACE_NOTE_LEN];
 	int own_claim;			/* the CPU that this job is pinned to, or -1 */
 	int stats_fd;
+	bool tells_client;		/* the statistics go to fio's client */
+	char *target;			/* path of the first file: fio frees its files before the end; NULL: none */
+	struct sqp_drive drive;
+	bool drive_known;
 	struct sqp_timelog timelog;
 	unsigned *position;		/* in the SQ ring, one per io_u; with a time log only */
 	const char *notes[SQP_MAX_NOTES];
@@ -108,6 +114,7 @@ static void free_job(struct sqp_job *job)
 		close(job->timelog.fd);
 	sqp_place_release(&job->place);
 	sqp_place_unclaim(sqp_shared_claims(), job->own_claim);
+	free(job->target);
 	free(job->timelog.io);
 	fio_cmdprio_cleanup(&job->cmdprio);
 	sqp_nvme_free(job->nvme);
@@ -215,8 +222,21 @@ static int open_stats(struct thread_data *td, struct sqp_job *job)
 
 	if (!o->stats_file)
 		return 0;
+	if (!strcmp(o->stats_file, SQP_TO_CLIENT)) {
+		job->tells_client = is_backend;
+		sqp_why(&why, 0, "stats_file=" SQP_TO_CLIENT " sends the statistics to fio's client, and this fio is no server (--server); name a file (one of that name is ./" SQP_TO_CLIENT ")");
+		return is_backend ? 0 : fail(td, EINVAL, &why);
+	}
 	job->stats_fd = sqp_stats_open(o->stats_file, &why);
 	return job->stats_fd < 0 ? fail(td, job->stats_fd, &why) : 0;
+}
+
+static void remember_target(struct thread_data *td, struct sqp_job *job)
+{
+	if (!job->nr_files || !td->files[0]->file_name || (job->stats_fd < 0 && !job->tells_client))
+		return;
+	job->target = strdup(td->files[0]->file_name);
+	job->drive_known = sqp_drive_of(td->files[0]->file_name, &job->drive);
 }
 
 static int open_timelog(struct thread_data *td, struct sqp_job *job)
@@ -532,6 +552,7 @@ static int sqp_fio_post_init(struct thread_data *td)
 	}
 	job->special = job->nvme || job->cmdprio.mode != CMDPRIO_MODE_NONE;
 	make_models(td, job);
+	remember_target(td, job);
 	job->nr_notes = job->notes[0] ? 1 : 0;
 	job->nr_notes += sqp_options_notes(td, job->notes + job->nr_notes, SQP_MAX_NOTES - job->nr_notes);
 	if (job->nvme && td_write(td) && job->nr_notes < SQP_MAX_NOTES && !sqp_nvme_polls_without_data(&job->ring))
@@ -862,12 +883,13 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 		.job = td->o.name, .groupid = (unsigned)td->groupid, .thread = (unsigned)td->thread_number,
 		.fio_version = fio_version_string, .error = td->error,
 		.share_group = job->seat.number, .share_jobs = sqp_share_jobs(&job->seat),
+		.target = job->target, .drive = job->drive_known ? &job->drive : NULL,
 	};
 	struct sqp_why why;
 	char *line;
-	int ret;
+	int ret = 0;
 
-	if (job->stats_fd < 0)
+	if (job->stats_fd < 0 && !job->tells_client)
 		return;
 	describe_options(td, job, &id);
 	describe_place(job, &id);
@@ -876,8 +898,12 @@ static void write_stats(struct thread_data *td, struct sqp_job *job, const struc
 	if (job->ring.live && job->ring.live->error && id.nr_notes < SQP_MAX_NOTES)
 		id.note[id.nr_notes++] = "sq_thread_idle=auto: the kernel refused a helper ring (no memory, or ulimit -n), and the idle period was left alone from then on";
 	line = sqp_stats_line(&job->ring, &id, used, idle_why);
-	ret = line ? sqp_stats_append(job->stats_fd, o->stats_file, line, &why) :
-		     sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
+	if (!line)
+		ret = sqp_why(&why, -ENOMEM, "stats_file=%s: no memory for the line", o->stats_file);
+	else if (job->tells_client)
+		log_info(SQP_TELL_MARK "%s", line);	/* one call: one command of fio's protocol, and not cut */
+	else
+		ret = sqp_stats_append(job->stats_fd, o->stats_file, line, &why);
 	free(line);
 	if (ret)
 		fail(td, ret, &why);

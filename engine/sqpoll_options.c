@@ -85,7 +85,7 @@ struct fio_option sqp_fio_options[] = {
 	}, {
 		.name = "stats_file", .lname = "SQPOLL statistics file", .type = FIO_OPT_STR_STORE,
 		.off1 = OFF(stats_file), ENGINE_OPTION,
-		.help = "Append one JSON line of SQPOLL statistics per job to this file",
+		.help = "Append one JSON line of SQPOLL statistics per job to this file; client: (a server's job) sends it to the client",
 	}, {
 		.name = "time_log", .lname = "Log of the times of every request", .type = FIO_OPT_STR_STORE,
 		.off1 = OFF(time_log), ENGINE_OPTION,

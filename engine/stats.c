@@ -2,6 +2,7 @@
 #include "stats.h"
 
 #include "idle.h"
+#include "procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,6 +176,58 @@ static void set_identity(json_t *o, const struct sqp_identity *id)
 	json_object_set_new(o, "nvme_errors", nvme_errors_json(id->nvme_errors));
 }
 
+/* TEXT under NAME, or null when it is empty, with the reason under PREFIX.NAME. */
+static void text_or_null(json_t *o, const char *name, const char *text, json_t *reasons, const char *prefix, const char *why)
+{
+	char path[64];
+
+	json_object_set_new(o, name, *text ? text_json(text) : json_null());
+	if (*text)
+		return;
+	snprintf(path, sizeof(path), "%s.%s", prefix, name);
+	json_object_set_new(reasons, path, json_string(why));
+}
+
+/* What is needed to know the machine again, of a job that ran on another one */
+static void set_host(json_t *o, json_t *reasons)
+{
+	json_t *host = json_object();
+	struct utsname u = { .release = "" };
+	char line[64];
+
+	uname(&u);
+	json_object_set_new(host, "name", text_json(u.nodename));
+	json_object_set_new(host, "kernel_build", text_json(u.version));
+	json_object_set_new(host, "machine", text_json(u.machine));
+	json_object_set_new(host, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	if (!sqp_read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, sizeof(line)))
+		line[0] = '\0';
+	text_or_null(host, "governor", line, reasons, "host", "no cpufreq driver: usual in a virtual machine");
+	if (!sqp_read_line("/sys/devices/system/cpu/smt/control", line, sizeof(line)))
+		line[0] = '\0';
+	text_or_null(host, "smt", line, reasons, "host", "/sys/devices/system/cpu/smt is missing");
+	json_object_set_new(o, "host", host);
+}
+
+static void set_target(json_t *o, const struct sqp_identity *id, json_t *reasons)
+{
+	static const char no_device[] = "the job has no file yet, or it is not on a device of /sys";
+	static const char not_told[] = "the device does not tell";
+	static const struct sqp_drive unknown = { .io_poll = -1 };
+	const struct sqp_drive *d = id->drive ? id->drive : &unknown;
+	const char *why = id->drive ? not_told : no_device;
+	const struct { const char *name, *text; } table[] = {
+		{ "path", id->target ? id->target : "" }, { "device", d->device }, { "model", d->model },
+		{ "firmware", d->firmware }, { "serial", d->serial }, { "scheduler", d->scheduler },
+	};
+	json_t *target = json_object();
+
+	for (unsigned i = 0; i < SQP_NR(table); i++)
+		text_or_null(target, table[i].name, table[i].text, reasons, "target", why);
+	set_or_null(target, "io_poll", d->io_poll, reasons, "target.io_poll", why);
+	json_object_set_new(o, "target", target);
+}
+
 static void set_counters(json_t *o, const struct sqp_counters *c)
 {
 	const struct { const char *name; uint64_t value; } table[] = {
@@ -301,6 +354,8 @@ char *sqp_stats_line(const struct sqp_ring *r, const struct sqp_identity *id, co
 	size_t len;
 
 	set_identity(o, id);
+	set_host(o, reasons);
+	set_target(o, id, reasons);
 	set_flags(o, r, reasons);
 	set_how_entered(o, r, reasons);
 	set_place(o, id, reasons);

@@ -3,6 +3,7 @@
 #ifndef SQP_STATS_H
 #define SQP_STATS_H
 
+#include "drive.h"
 #include "nvme.h"
 #include "place.h"
 #include "ring.h"
@@ -29,6 +30,8 @@ struct sqp_identity {
 	const struct sqp_place_seen *place_seen;
 	unsigned share_group, share_jobs;	/* see share.h; group 0: none */
 	const struct sqp_nvme_errors *nvme_errors;	/* NULL: none */
+	const char *target;		/* the job's first file, NULL: none */
+	const struct sqp_drive *drive;	/* what it is on, NULL: not known */
 };
 
 /* The whole line, newline included; the caller frees it. NULL: no memory. IDLE_WHY: why sqp_idle_probe() gave no

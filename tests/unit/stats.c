@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 static struct sqp_ring ring;
@@ -48,7 +49,7 @@ static json_t *line_of(const struct sqp_ring *r, const struct sqp_usage *used)
 static void every_documented_field_is_there(void **state)
 {
 	static const char *const fields[] = {
-		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "error",
+		"schema", "job", "groupid", "thread", "pid", "fio_version", "engine_version", "kernel", "hz", "host", "target", "error",
 		"setup_flags", "side_setup_flags", "features", "attached", "registered_ring", "place", "share_group", "share_jobs", "options",
 		"notes", "nvme_errors", "elapsed_us", "submitted", "completed", "enters", "wakeups",
 		"rechecks", "bypassed", "bypass_enters", "waits", "polls", "yields", "sq_full", "cq_overflow", "stalls", "trials",
@@ -67,18 +68,46 @@ static void every_documented_field_is_there(void **state)
 	json_decref(o);
 }
 
+static void the_machine_is_known_again(void **state)
+{
+	static const struct sqp_drive drive = { .device = "nvme0n1", .model = "M", .serial = "S", .scheduler = "none", .io_poll = 1 };
+	static const struct sqp_place place = { .cpu = -1 };
+	static const struct sqp_place_seen seen = { .kept = true };
+	const struct sqp_identity id = { .place = &place, .place_seen = &seen, .target = "/data", .drive = &drive };
+	char *line = sqp_stats_line(&ring, &id, &none, NULL);
+	json_t *o = json_loads(line, 0, NULL), *target = json_object_get(o, "target"), *host = json_object_get(o, "host");
+	struct utsname u;
+
+	(void)state;
+	uname(&u);
+	assert_string_equal(json_string_value(json_object_get(host, "name")), u.nodename);
+	assert_string_equal(json_string_value(json_object_get(host, "kernel_build")), u.version);
+	assert_int_equal(json_integer_value(json_object_get(host, "cpus")), sysconf(_SC_NPROCESSORS_ONLN));
+	assert_string_equal(json_string_value(json_object_get(target, "path")), "/data");
+	assert_string_equal(json_string_value(json_object_get(target, "device")), "nvme0n1");
+	assert_int_equal(json_integer_value(json_object_get(target, "io_poll")), 1);
+	assert_true(json_is_null(json_object_get(target, "firmware")));
+	assert_string_equal(json_string_value(json_object_get(json_object_get(o, "reasons"), "target.firmware")), "the device does not tell");
+	free(line);
+	json_decref(o);
+}
+
 static void unknown_is_null_with_a_reason(void **state)
 {
 	static const char *const paths[] = {
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.wait_us", "sq_thread.switches", "sq_thread.migrations", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
 		"pickup_ns", "reap_ns", "place.kept", "place.buffers_node", "share_group", "side_setup_flags",
+		"target.path", "target.device", "target.model", "target.firmware", "target.serial", "target.scheduler", "target.io_poll",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 
 	(void)state;
 	for (unsigned i = 0; i < SQP_NR(paths); i++)
 		assert_true(json_is_string(json_object_get(reasons, paths[i])));
+	/* what this machine does not tell of itself */
+	json_object_del(reasons, "host.governor");
+	json_object_del(reasons, "host.smt");
 	assert_int_equal(json_object_size(reasons), SQP_NR(paths));
 	assert_true(json_is_null(json_object_get(json_object_get(o, "sq_thread"), "cpu_us")));
 	assert_true(json_is_null(json_object_get(o, "idle_ms_effective")));
@@ -169,7 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_documented_field_is_there),
-		cmocka_unit_test(unknown_is_null_with_a_reason),
+		cmocka_unit_test(the_machine_is_known_again), cmocka_unit_test(unknown_is_null_with_a_reason),
 		cmocka_unit_test(values_come_through),
 		cmocka_unit_test(schedstat_is_the_second_choice),
 		cmocka_unit_test(lines_are_appended),
