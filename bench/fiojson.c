@@ -58,6 +58,32 @@ static const char *next_line(const char *p)
 	return p ? p + 1 : NULL;
 }
 
+/* fio's client puts a sum behind the results of several jobs (client.c, handle_ts): what has that name otherwise is a job. */
+static bool is_sum(const json_t *results, size_t i)
+{
+	static const char sum[] = "All clients";
+	const char *name = json_string_value(json_object_get(json_array_get(results, i), "jobname"));
+
+	return i >= 2 && i + 1 == json_array_size(results) && name && !strcmp(name, sum);
+}
+
+/* Is DOC fio's? A client's document gets its results as "jobs", too. */
+static bool has_jobs(json_t *doc)
+{
+	const json_t *results = json_object_get(doc, "client_stats");
+	json_t *jobs;
+
+	if (json_is_array(json_object_get(doc, "jobs")))
+		return true;
+	if (!json_is_array(results))
+		return false;
+	jobs = json_array();
+	for (size_t i = 0; i < json_array_size(results); i++)
+		if (!is_sum(results, i))
+			json_array_append(jobs, json_array_get(results, i));
+	return !json_object_set_new(doc, "jobs", jobs);
+}
+
 json_t *fiojson_parse(const char *text, const char *name, struct why *why)
 {
 	char *clean = without_nan(text);
@@ -69,7 +95,7 @@ json_t *fiojson_parse(const char *text, const char *name, struct why *why)
 		if (*p != '{')
 			continue;
 		doc = json_loads(p, JSON_DISABLE_EOF_CHECK, &error);
-		if (doc && !json_is_array(json_object_get(doc, "jobs"))) {
+		if (doc && !has_jobs(doc)) {
 			json_decref(doc);
 			doc = NULL;
 			continue;
@@ -185,6 +211,8 @@ int fiojson_result(const json_t *doc, struct fio_result *r, struct why *why)
 	const json_t *side = json_object_get(job, "read"), *write = json_object_get(job, "write");
 
 	memset(r, 0, sizeof(*r));
+	if (!job)
+		return why_set(why, -EINVAL, "fio has no result of any job: it refused the job file, or its server did or died; what it said is before the JSON");
 	if (!(json_number_at(side, "total_ios") > 0) && json_number_at(write, "total_ios") > 0)
 		side = write;
 	if (!side)

@@ -10,7 +10,8 @@
 #include "why.h"
 
 /* fio's JSON document inside TEXT, which may hold log lines before and after it, and bare nan or inf
- * (they become null). NULL with WHY when there is none or it is cut off. NAME is for messages. */
+ * (they become null). Of `fio --client` its "client_stats" are there as "jobs", too, without the sum over several jobs; there may be none at all,
+ * with fio's exit code 0: the server refused the job file. NULL with WHY when there is no document or it is cut off. NAME is for messages. */
 json_t *fiojson_parse(const char *text, const char *name, struct why *why);
 
 /* The same for a file. */

@@ -76,22 +76,44 @@ static bool to_slave(char *dir)
 	return nr == 1 && realpath(path, dir);
 }
 
-static void read_all(const char *dir, struct sqp_drive *d)
+/* The first number in file NAME of DIR, -1: not told */
+static int number(const char *dir, const char *name)
 {
-	const struct { const char *names[5]; char *out; size_t size; } table[] = {
+	char text[16];
+
+	first_of(dir, (const char *const[]){ name, NULL }, text, sizeof(text));
+	return text[0] ? atoi(text) : -1;
+}
+
+/* How many poll queues its driver was asked for */
+static int poll_queues(const char *sys, const char *device)
+{
+	static const char *const drivers[][2] = {
+		{ "nvme", "module/nvme/parameters/poll_queues" }, { "ng", "module/nvme/parameters/poll_queues" },
+		{ "vd", "module/virtio_blk/parameters/poll_queues" },
+	};
+
+	for (unsigned i = 0; i < SQP_NR(drivers); i++)
+		if (!strncmp(device, drivers[i][0], strlen(drivers[i][0])))
+			return number(sys, drivers[i][1]);
+	return -1;
+}
+
+static void read_all(const char *sys, const char *dir, struct sqp_drive *d)
+{
+	const struct { const char *names[4]; char *out; size_t size; } table[] = {
 		{ { "device/model" }, d->model, sizeof(d->model) },
 		{ { "device/firmware_rev", "device/rev" }, d->firmware, sizeof(d->firmware) },
-		{ { "device/serial", "serial", "device/wwid", "wwid" }, d->serial, sizeof(d->serial) },
+		{ { "device/serial", "serial", "device/wwid" }, d->serial, sizeof(d->serial) },
 		{ { "queue/scheduler" }, d->scheduler, sizeof(d->scheduler) },
 	};
-	char poll[16];
 
 	for (unsigned i = 0; i < SQP_NR(table); i++)
 		first_of(dir, table[i].names, table[i].out, table[i].size);
 	chosen(d->scheduler);
-	first_of(dir, (const char *const[]){ "queue/io_poll", NULL }, poll, sizeof(poll));
-	d->io_poll = poll[0] ? atoi(poll) : -1;
+	d->io_poll = number(dir, "queue/io_poll");
 	snprintf(d->device, sizeof(d->device), "%s", strrchr(dir, '/') + 1);
+	d->poll_queues = poll_queues(sys, d->device);
 }
 
 bool sqp_drive_read(const char *sys, dev_t dev, bool is_char, struct sqp_drive *d)
@@ -99,14 +121,14 @@ bool sqp_drive_read(const char *sys, dev_t dev, bool is_char, struct sqp_drive *
 	char link[PATH_MAX], dir[PATH_MAX];
 
 	memset(d, 0, sizeof(*d));
-	d->io_poll = -1;
+	d->io_poll = d->poll_queues = -1;
 	snprintf(link, sizeof(link), "%s/dev/%s/%u:%u", sys, is_char ? "char" : "block", major(dev), minor(dev));
 	if (!realpath(link, dir))
 		return false;
 	to_disk(dir);
 	for (int i = 0; i < LAYERS_MAX && to_slave(dir); i++)
 		to_disk(dir);
-	read_all(dir, d);
+	read_all(sys, dir, d);
 	return true;
 }
 
@@ -116,7 +138,7 @@ bool sqp_drive_of(const char *path, struct sqp_drive *d)
 	bool is_device;
 
 	memset(d, 0, sizeof(*d));
-	d->io_poll = -1;
+	d->io_poll = d->poll_queues = -1;
 	if (stat(path, &st))
 		return false;
 	is_device = S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode);

@@ -12,6 +12,7 @@ struct sqp_drive {
 	char model[64], firmware[32], serial[64];
 	char scheduler[32];	/* the one in use */
 	int io_poll;		/* its queues may be polled: 1 or 0; -1: not told */
+	int poll_queues;	/* that its driver was asked for; -1: not told */
 };
 
 /*

@@ -203,9 +203,9 @@ static void set_host(json_t *o, json_t *reasons)
 	if (!sqp_read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", line, sizeof(line)))
 		line[0] = '\0';
 	text_or_null(host, "governor", line, reasons, "host", "no cpufreq driver: usual in a virtual machine");
-	if (!sqp_read_line("/sys/devices/system/cpu/smt/control", line, sizeof(line)))
+	if (!sqp_read_line("/sys/devices/system/cpu/smt/active", line, sizeof(line)))
 		line[0] = '\0';
-	text_or_null(host, "smt", line, reasons, "host", "/sys/devices/system/cpu/smt is missing");
+	text_or_null(host, "smt", line[0] ? (line[0] == '1' ? "on" : "off") : "", reasons, "host", "the kernel does not tell whether SMT is on");
 	json_object_set_new(o, "host", host);
 }
 
@@ -213,7 +213,7 @@ static void set_target(json_t *o, const struct sqp_identity *id, json_t *reasons
 {
 	static const char no_device[] = "the job has no file yet, or it is not on a device of /sys";
 	static const char not_told[] = "the device does not tell";
-	static const struct sqp_drive unknown = { .io_poll = -1 };
+	static const struct sqp_drive unknown = { .io_poll = -1, .poll_queues = -1 };
 	const struct sqp_drive *d = id->drive ? id->drive : &unknown;
 	const char *why = id->drive ? not_told : no_device;
 	const struct { const char *name, *text; } table[] = {
@@ -225,6 +225,7 @@ static void set_target(json_t *o, const struct sqp_identity *id, json_t *reasons
 	for (unsigned i = 0; i < SQP_NR(table); i++)
 		text_or_null(target, table[i].name, table[i].text, reasons, "target", why);
 	set_or_null(target, "io_poll", d->io_poll, reasons, "target.io_poll", why);
+	set_or_null(target, "poll_queues", d->poll_queues, reasons, "target.poll_queues", why);
 	json_object_set_new(o, "target", target);
 }
 

@@ -64,6 +64,7 @@ static int make_tree(void **state)
 	link_to("dev/block/259:0", "d/nvme0/nvme0n1");
 	link_to("dev/block/259:2", "d/nvme0/nvme0n1/nvme0n1p2");
 	link_to("dev/char/241:0", "d/nvme0/ng0n1");
+	file("module/nvme/parameters/poll_queues", "2\n");
 	file("d/vda/serial", "0815\n");
 	file("d/vda/queue/scheduler", "none\n");
 	link_to("dev/block/254:0", "d/vda");
@@ -102,6 +103,7 @@ static void is_the_nvme_drive(const struct sqp_drive *d)
 	assert_string_equal(d->serial, "S1");
 	assert_string_equal(d->scheduler, "none");
 	assert_int_equal(d->io_poll, 1);
+	assert_int_equal(d->poll_queues, 2);
 }
 
 static void disk_partition_and_mapped(void **state)
@@ -138,6 +140,7 @@ static void what_is_not_told(void **state)
 	assert_string_equal(d.serial, "0815");
 	assert_string_equal(d.scheduler, "none");
 	assert_int_equal(d.io_poll, -1);
+	assert_int_equal(d.poll_queues, -1);
 }
 
 /* Of several drives none is the one. */

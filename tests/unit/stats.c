@@ -70,7 +70,7 @@ static void every_documented_field_is_there(void **state)
 
 static void the_machine_is_known_again(void **state)
 {
-	static const struct sqp_drive drive = { .device = "nvme0n1", .model = "M", .serial = "S", .scheduler = "none", .io_poll = 1 };
+	static const struct sqp_drive drive = { .device = "nvme0n1", .model = "M", .serial = "S", .scheduler = "none", .io_poll = 1, .poll_queues = 2 };
 	static const struct sqp_place place = { .cpu = -1 };
 	static const struct sqp_place_seen seen = { .kept = true };
 	const struct sqp_identity id = { .place = &place, .place_seen = &seen, .target = "/data", .drive = &drive };
@@ -86,6 +86,7 @@ static void the_machine_is_known_again(void **state)
 	assert_string_equal(json_string_value(json_object_get(target, "path")), "/data");
 	assert_string_equal(json_string_value(json_object_get(target, "device")), "nvme0n1");
 	assert_int_equal(json_integer_value(json_object_get(target, "io_poll")), 1);
+	assert_int_equal(json_integer_value(json_object_get(target, "poll_queues")), 2);
 	assert_true(json_is_null(json_object_get(target, "firmware")));
 	assert_string_equal(json_string_value(json_object_get(json_object_get(o, "reasons"), "target.firmware")), "the device does not tell");
 	free(line);
@@ -98,7 +99,7 @@ static void unknown_is_null_with_a_reason(void **state)
 		"sq_thread.tid", "sq_thread.cpu", "sq_thread.total_us", "sq_thread.work_us", "sq_thread.cpu_us",
 		"sq_thread.wait_us", "sq_thread.switches", "sq_thread.migrations", "idle_ms_effective", "idle_ms_awake_max", "idle_ms_asleep_min", "gap_ns", "wake_ns",
 		"pickup_ns", "reap_ns", "place.kept", "place.buffers_node", "share_group", "side_setup_flags",
-		"target.path", "target.device", "target.model", "target.firmware", "target.serial", "target.scheduler", "target.io_poll",
+		"target.path", "target.device", "target.model", "target.firmware", "target.serial", "target.scheduler", "target.io_poll", "target.poll_queues",
 	};
 	json_t *o = line_of(&ring, &none), *reasons = json_object_get(o, "reasons");
 

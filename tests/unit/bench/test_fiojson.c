@@ -78,6 +78,36 @@ static void not_a_number(void **state)
 	json_decref(doc);
 }
 
+#define JOB(name, ios) "{\"jobname\": \"" name "\", \"error\": 0, \"job_runtime\": 10, \"read\": {\"total_ios\": " #ios ", \"iops\": 1, \"lat_ns\": {}}}"
+
+/* fio's client sums up several jobs behind them, but not one. */
+static void of_a_client(void **state)
+{
+	static const struct { const char *text; size_t jobs; } table[] = {
+		{ "<vm> one: (g=0): rw=read\n\n{ \"client_stats\": [" JOB("one", 7) "] }", 1 },
+		{ "{ \"client_stats\": [" JOB("one", 7) "," JOB("one", 8) "," JOB("All clients", 15) "] }", 2 },
+		{ "{ \"client_stats\": [" JOB("All clients", 7) "] }", 1 },
+		{ "{ \"client_stats\": [" JOB("All clients", 7) "," JOB("All clients", 7) "," JOB("All clients", 14) "] }", 2 },
+		{ "{ \"client_stats\": [ ] }", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct why why = { "" };
+		struct fio_result r;
+		json_t *doc = fiojson_parse(table[i].text, "t", &why);
+
+		assert_non_null(doc);
+		assert_int_equal(json_array_size(json_object_get(doc, "jobs")), table[i].jobs);
+		assert_int_equal(!fiojson_result(doc, &r, &why), table[i].jobs > 0);
+		if (table[i].jobs)
+			assert_near(r.ios, 7, 0);
+		else
+			assert_non_null(strstr(why.text, "its server did or died"));
+		json_decref(doc);
+	}
+}
+
 /* Cut at every byte: never a crash, never a document, always one line that says why. */
 static void cut_off(void **state)
 {
@@ -135,7 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),   cmocka_unit_test(noise),	  cmocka_unit_test(not_a_number),
 		cmocka_unit_test(cut_off), cmocka_unit_test(wrong_shape), cmocka_unit_test(lines),
-		cmocka_unit_test(writes_count_where_nothing_was_read),
+		cmocka_unit_test(of_a_client), cmocka_unit_test(writes_count_where_nothing_was_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
