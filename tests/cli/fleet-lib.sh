@@ -58,6 +58,7 @@ fleet_serve() {
 	(
 		cd "$WORK/host$1" || exit 1
 		shift
+		# shellcheck disable=SC2154 # of tests/lib.sh
 		[ "$#" -gt 0 ] || set -- "${fio_env[@]}"
 		exec ip netns exec "$name" "$@" fio "--server=ip:$address" >server.log 2>&1 </dev/null
 	) &
