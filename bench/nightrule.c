@@ -43,7 +43,7 @@ static const unsigned windows[] = { 1, 2, 3, 5, 7, NIGHTRULE_WINDOW_MAX };
 
 struct nightrule_how nightrule_default(void)
 {
-	return (struct nightrule_how){ .p_max = 5e-7, .worth = 0.01, .nights_max = 60, .nights_min = 5, .more_is_better = true };
+	return (struct nightrule_how){ .p_max = 2e-7, .worth = 0.01, .nights_max = 60, .nights_min = 5, .more_is_better = true };
 }
 
 const char *nightrule_word(enum nightrule_verdict v)
