@@ -24,24 +24,6 @@ static void boot_id(char out[64])
 		out[0] = '\0';
 }
 
-/* So that the name of the record, too, is there after a power loss. */
-static int sync_dir_of(const char *path)
-{
-	char dir[PATH_MAX], *slash;
-	int fd, rc;
-
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	if (slash)
-		slash[1] = '\0';
-	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	rc = fsync(fd) ? -errno : 0;
-	close(fd);
-	return rc;
-}
-
 static int write_record(const char *path, const struct hostknob *knobs, size_t n, struct why *why)
 {
 	json_t *items = json_array(), *doc;
@@ -55,10 +37,7 @@ static int write_record(const char *path, const struct hostknob *knobs, size_t n
 	doc = json_pack("{s:s, s:i, s:s, s:s, s:o}", "schema", SCHEMA, "pid", (int)getpid(), "time", now, "boot", boot, "items", items);
 	rc = doc ? store_write_json(path, doc, why) : why_set(why, -ENOMEM, "out of memory");
 	json_decref(doc);
-	if (rc)
-		return rc;
-	rc = sync_dir_of(path);
-	return rc ? why_set(why, rc, "%s: its directory cannot be synced: %s", path, strerror(-rc)) : 0;
+	return rc;
 }
 
 /* Whether FD, which is locked, is still what has the name: its last holder may have removed it. */

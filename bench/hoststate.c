@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -114,8 +115,9 @@ static void guard(const struct hoststate *h, const int ends[2])
 	close(ends[1]);
 	close_others(ends[0], h->record_fd);
 	prctl(PR_SET_NAME, "sqbench-guard");
-	if (chdir("/"))
-		all = false;
+	/* Nothing is changed before it is safe from signals and has no lock any more. */
+	if (chdir("/") || write(ends[0], "", 1) != 1)
+		_exit(1);
 	/* Nobody writes: it ends when the last that has the other end has gone. */
 	while (read(ends[0], &c, 1) < 0 && errno == EINTR)
 		;
@@ -131,13 +133,31 @@ static void guard(const struct hoststate *h, const int ends[2])
 	_exit(0);
 }
 
+static void end_guard(struct hoststate *h)
+{
+	const struct timespec moment = { .tv_nsec = POLL_MS * 1000000L };
+	int ms = 0;
+
+	close(h->guard_fd);
+	h->guard_fd = -1;
+	while (!waitpid(h->guard, NULL, WNOHANG)) {
+		if (ms > GUARD_MS)
+			kill(h->guard, SIGKILL);
+		nanosleep(&moment, NULL);
+		ms += POLL_MS;
+	}
+	h->guard = 0;
+}
+
 static int start_guard(struct hoststate *h, struct why *why)
 {
 	int ends[2], err;
+	ssize_t n;
 	pid_t pid;
+	char c;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return why_set(why, -errno, "pipe: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return why_set(why, -errno, "socketpair: %s", strerror(errno));
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
@@ -149,24 +169,13 @@ static int start_guard(struct hoststate *h, struct why *why)
 		return why_set(why, -err, "fork: %s", strerror(err));
 	}
 	h->guard = pid;
-	h->pipe_fd = ends[1];
-	return 0;
-}
-
-static void end_guard(struct hoststate *h)
-{
-	const struct timespec moment = { .tv_nsec = POLL_MS * 1000000L };
-	int ms = 0;
-
-	close(h->pipe_fd);
-	h->pipe_fd = -1;
-	while (!waitpid(h->guard, NULL, WNOHANG)) {
-		if (ms > GUARD_MS)
-			kill(h->guard, SIGKILL);
-		nanosleep(&moment, NULL);
-		ms += POLL_MS;
-	}
-	h->guard = 0;
+	h->guard_fd = ends[1];
+	while ((n = read(ends[1], &c, 1)) < 0 && errno == EINTR)
+		;
+	if (n == 1)
+		return 0;
+	end_guard(h);
+	return why_set(why, -ECHILD, "the guard, which would put the host back, ended at once: nothing was changed");
 }
 
 static void drop_record(struct hoststate *h, bool remove)
@@ -227,7 +236,7 @@ int hoststate_set(struct hoststate *h, const char *sysfs, const char *disk, cons
 	struct why own = { "" };
 	int rc;
 
-	*h = (struct hoststate){ .pipe_fd = -1, .record_fd = -1, .set = json_array(), .already = json_array(), .not_set = json_array() };
+	*h = (struct hoststate){ .guard_fd = -1, .record_fd = -1, .set = json_array(), .already = json_array(), .not_set = json_array() };
 	snprintf(h->sysfs, sizeof(h->sysfs), "%s", sysfs);
 	rc = look(h, disk, record, &own);
 	if (!rc && h->n)
@@ -271,7 +280,7 @@ void hoststate_free(struct hoststate *h)
 	json_decref(h->not_set);
 	json_decref(h->left);
 	free(h->knobs);
-	*h = (struct hoststate){ .pipe_fd = -1, .record_fd = -1 };
+	*h = (struct hoststate){ .guard_fd = -1, .record_fd = -1 };
 }
 
 /* All of it was set in a kernel that is gone. */

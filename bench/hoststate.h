@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The host as a night wants it (governor of all CPUs `performance`, scheduler of the target's disk `none`), and back as it was.
  *
- * What was there is on disk before anything is changed. A guard, a process in a session of its own that holds nothing but a pipe and
+ * What was there is on disk before anything is changed. A guard, a process in a session of its own that holds nothing but a socket and
  * the record, puts it back when the main process ends in any way. Where both were killed, or when the guard could not put something
  * back, the record stays, and hoststate_restore_left() takes it up. Nothing is put back that is no longer what we set.
  * The record is locked (flock) while the main process or its guard lives. */
@@ -21,7 +21,7 @@ struct hoststate {
 	struct hostknob *knobs;		/* that are to be put back */
 	size_t n;
 	pid_t guard;			/* 0: none */
-	int pipe_fd, record_fd;		/* -1: none */
+	int guard_fd, record_fd;	/* -1: none */
 	json_t *set, *already, *not_set, *left;
 };
 

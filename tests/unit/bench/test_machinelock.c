@@ -51,6 +51,7 @@ static pid_t holder(long held_ms, uid_t user)
 		const struct timespec time = { .tv_nsec = held_ms * 1000000 };
 		struct machinelock l;
 
+		alarm(60);	/* it outlives no failed test */
 		if ((user && !geteuid() && setresuid(user, user, user)) || machinelock_take(&l, root, 0, NULL) || write(ends[1], "x", 1) != 1)
 			_exit(1);
 		if (!held_ms)
