@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -72,24 +71,13 @@ static int sync_parent(const char *path, struct why *why)
 	return store_sync(slash ? dir : ".", why);
 }
 
-int store_sync_tree(const char *dir, struct why *why)
+int store_sync_all(const char *dir, struct why *why)
 {
-	char *const roots[] = { (char *)dir, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	FTSENT *e = NULL;
-	int rc = 0;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = fd < 0 || syncfs(fd) ? -errno : 0;
 
-	while (tree && !rc && (errno = 0, e = fts_read(tree)) != NULL) {
-		if (e->fts_info == FTS_F || e->fts_info == FTS_DP)
-			rc = store_sync(e->fts_path, why);
-		else if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS)
-			rc = why_set(why, -e->fts_errno, "%s: cannot be read: %s", e->fts_path, strerror(e->fts_errno));
-	}
-	if (!tree || (!rc && errno))
-		rc = why_set(why, -errno, "%s: cannot be read: %s", dir, strerror(errno));
-	if (tree)
-		fts_close(tree);
-	return rc;
+	if (fd >= 0)
+		close(fd);
+	return rc ? why_set(why, rc, "%s: cannot be synced to the disk: %s: it may be lost when the power fails", dir, strerror(-rc)) : 0;
 }
 
 int store_write(const char *path, const char *text, struct why *why)
@@ -365,7 +353,7 @@ int store_resume(struct run *run, const char *out, const char *id, struct why *w
 
 int store_complete(const char *made, const char *whole, struct why *why)
 {
-	int rc = store_sync_tree(made, why);
+	int rc = store_sync_all(made, why);
 
 	if (rc)
 		return rc;

@@ -61,6 +61,8 @@ printf 'cell,value\nread,100\nread,101\nnew,5\n' >"$WORK/few.csv"
 gate 0 --json "$WORK/base.csv" "$WORK/few.csv"
 holds '.cells | map(.verdict) | sort == ["unknown", "unknown", "unknown", "unknown"]'
 holds '.cells | map(.reason) | .[0] != null and .[1] == "measured in the base only" and .[3] == "measured in the current set only"'
+gate 0 "$WORK/base.csv" "$WORK/few.csv"
+grep -Eq '^new +unknown +- +5 +- +- +-  measured in the current set only$' "$WORK/out" || fail "what cannot be computed is a dash: $(cat "$WORK/out")"
 
 # the table of its power, for few series
 "$SQP_BUILD/bench/detector-power" --series 2 --nights 40 >"$WORK/out" || fail "detector-power: $?"

@@ -31,7 +31,6 @@ job=("$SQP_BENCH" run --out "$out" --engine-dir "$SQP_ENGINE_DIR" "$WORK/job.fio
 : >"$WORK/reported"
 us=0
 for ((i = 0; i < rounds; i++)); do
-	echo 'not synced' >"$WORK/disk/control"
 	start=${EPOCHREALTIME/./}
 	"${job[@]}" >"$WORK/o" 2>"$WORK/e" &
 	pid=$!
@@ -42,6 +41,7 @@ for ((i = 0; i < rounds; i++)); do
 		part=$((us * RANDOM / 32768 * 12 / 10))
 		sleep "$((part / 1000000)).$(printf %06d $((part % 1000000)))"
 	fi
+	echo 'not synced' >"$WORK/disk/control"
 	"$cut" "$WORK/disk" 2>"$WORK/why" || skip "this file system cannot be cut off: $(cat "$WORK/why")"
 	wait "$pid"
 	sed -n 's/^run: //p' "$WORK/o" >>"$WORK/reported"
