@@ -53,8 +53,10 @@ static int read_all(const char *dir, bool failed, struct why *why)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
-	int rc = d ? 0 : why_set(why, -errno, "%s: cannot be listed: %s", dir, strerror(errno));
+	int rc = 0;
 
+	if (!d)
+		return why_set(why, -errno, "%s: cannot be listed: %s", dir, strerror(errno));
 	while (!rc && (e = readdir(d)) != NULL) {
 		char path[PATH_MAX];
 
@@ -63,8 +65,7 @@ static int read_all(const char *dir, bool failed, struct why *why)
 		else
 			rc = read_one(path, e->d_name, failed, why);
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
 	return rc;
 }
 

@@ -28,9 +28,12 @@ enum { WITHIN_A_SECOND = 65536, STAMP_LEN = 16 };
 
 enum statement { ADD_RUN, ADD_CELL, FIND_CELL, ADD_VALUE, DROP_RUN, STATEMENTS };
 
+static const char add_run_sql[] =
+	"INSERT INTO run (id, name, created, kind, job, cells, reason, host, kernel, kernel_build, hz, fio, engine, device, firmware, key, env)"
+	" VALUES ((SELECT coalesce(max(id) + 1, ?1) FROM run WHERE id >= ?1 AND id < ?1 + 65536), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+
 static const char *const sql[STATEMENTS] = {
-	[ADD_RUN] = "INSERT INTO run (id, name, created, kind, job, cells, reason, host, kernel, kernel_build, hz, fio, engine, device, firmware, key, env)"
-		    " VALUES ((SELECT coalesce(max(id) + 1, ?1) FROM run WHERE id >= ?1 AND id < ?1 + 65536), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+	[ADD_RUN] = add_run_sql,
 	[ADD_CELL] = "INSERT INTO cell (host, name) VALUES (?1, ?2)",
 	[FIND_CELL] = "SELECT id FROM cell WHERE host = ?1 AND name = ?2",
 	[ADD_VALUE] = "INSERT INTO value (cell, metric, run, median, n, repeats) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -62,7 +62,7 @@ for left in 0 4 8 12 20 28 32 64; do
 	[ "$(grep -c '^run: ' "$WORK/o")" -eq $((rc == 0)) ] || fail "with $left KB left: $rc and $(cat "$WORK/o")"
 	all_whole "$stored"
 done
-[ "$stored" -ge 1 ] && [ "$failed" -ge 4 ] || fail "with so little room: $stored stored, $failed failed"
+[ $((stored >= 1 && failed >= 4)) -eq 1 ] || fail "with so little room: $stored stored, $failed failed"
 rm "$WORK/disk/fill"
 tried "${job[@]}"
 [ "$rc" -eq 0 ] || fail "with room again: $(cat "$WORK/e")"

@@ -32,13 +32,15 @@ takes() {
 	"$@" >"$WORK/o" 2>"$WORK/e" || fail "$*: $(cat "$WORK/e")"
 	us=$((${EPOCHREALTIME/./} - start))
 }
-drawn() { echo $((us * RANDOM / 32768 * 12 / 10)); }
+# A moment, into $at; not by substitution, whose shell draws otherwise
+draw() { at=$((us * 12 * RANDOM / 327680)); }
 
 job=("$SQP_BENCH" run --out "$out" --engine-dir "$SQP_ENGINE_DIR" "$WORK/job.fio")
 takes "${job[@]}"
 sed -n 's/^run: //p' "$WORK/o" >"$WORK/reported"
 for ((i = 0; i < rounds; i++)); do
-	killed_after "$(drawn)" "$WORK/o" "${job[@]}"
+	draw
+	killed_after "$at" "$WORK/o" "${job[@]}"
 	sed -n 's/^run: //p' "$WORK/o" >>"$WORK/reported"
 done
 while read -r run; do
@@ -78,7 +80,8 @@ takes "$SQP_BENCH" history --out "$out"
 mv "$WORK/o" "$WORK/history"
 for ((i = 0; i < rounds; i++)); do
 	[ $((i % 2)) -eq 1 ] || rm -f "$out/index.sqlite"
-	killed_after "$(drawn)" "$WORK/o" "$SQP_BENCH" history --out "$out"
+	draw
+	killed_after "$at" "$WORK/o" "$SQP_BENCH" history --out "$out"
 done
 "$SQP_BENCH" history --out "$out" | cmp - "$WORK/history" || fail 'another history after kills'
 
@@ -87,7 +90,8 @@ rm -r "$more"/*-00[1-9]?
 takes "$SQP_BENCH" import --out "$WORK/once" "$WORK/more"
 for ((i = 0; i < rounds; i++)); do
 	[ $((i % 4)) -ne 0 ] || rm -rf "$WORK/taken"
-	killed_after "$(drawn)" "$WORK/o" "$SQP_BENCH" import --out "$WORK/taken" "$WORK/more"
+	draw
+	killed_after "$at" "$WORK/o" "$SQP_BENCH" import --out "$WORK/taken" "$WORK/more"
 	for taken in "$WORK"/taken/runs/[0-9]*; do
 		[ ! -d "$taken" ] || diff -r "$more/${taken##*/}" "$taken" || fail "$taken is not what it was"
 	done

@@ -38,14 +38,15 @@ for ((i = 0; i < rounds; i++)); do
 		wait "$pid" || fail "run: $(cat "$WORK/e")"
 		us=$((${EPOCHREALTIME/./} - start))
 	else
-		part=$((us * RANDOM / 32768 * 12 / 10))
+		part=$((us * 12 * RANDOM / 327680))
 		sleep "$((part / 1000000)).$(printf %06d $((part % 1000000)))"
 	fi
 	echo 'not synced' >"$WORK/disk/control"
 	"$cut" "$WORK/disk" 2>"$WORK/why" || skip "this file system cannot be cut off: $(cat "$WORK/why")"
 	wait "$pid"
 	sed -n 's/^run: //p' "$WORK/o" >>"$WORK/reported"
-	umount "$WORK/disk" && plug_in || fail 'it cannot be mounted again'
+	umount "$WORK/disk" || fail 'it cannot be unmounted'
+	plug_in || fail 'it cannot be mounted again'
 	[ "$i" -gt 0 ] || [ ! -s "$WORK/disk/control" ] || fail 'a file that nobody synced is there: the power was not cut'
 	while read -r run; do
 		for file in job.fio job.run.fio run.json env.json fio.json engine.jsonl warnings.json end.json; do

@@ -32,11 +32,11 @@ static void note(const char *what, const char *path)
 
 static int note_sync(const char *what, int fd, int (*real)(int fd))
 {
-	char link[64], path[PATH_MAX];
+	char fd_link[64], path[PATH_MAX];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
+	snprintf(fd_link, sizeof(fd_link), "/proc/self/fd/%d", fd);
+	n = readlink(fd_link, path, sizeof(path) - 1);
 	assert_true(n > 0);
 	path[n] = '\0';
 	note(what, path);
