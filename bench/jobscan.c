@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies VALUE with each ${NAME} replaced; an unset variable is empty, as in fio. */
-static char *expand(const char *value, jobscan_lookup lookup)
+char *jobscan_expand(const char *value, jobscan_lookup lookup)
 {
 	char *out = NULL, name[128];
 	size_t size = 0;
@@ -178,7 +177,7 @@ static int scan_line(struct jobscan *s, char *line, jobscan_lookup lookup)
 	if (eq)
 		*eq = '\0';
 	trim(line);
-	value = expand(eq ? eq + 1 : "", lookup);
+	value = jobscan_expand(eq ? eq + 1 : "", lookup);
 	if (!value)
 		return -ENOMEM;
 	trim(value);

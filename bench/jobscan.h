@@ -34,6 +34,9 @@ struct jobscan {
 /* Value of a variable, NULL when it is not set; as getenv. */
 typedef char *(*jobscan_lookup)(const char *name);
 
+/* A copy of VALUE with each ${NAME} replaced; an unset variable is empty, as in fio. NULL when out of memory. */
+char *jobscan_expand(const char *value, jobscan_lookup lookup);
+
 /* Adds what TEXT, lines of a job file, says to S. 0 or -ENOMEM. */
 int jobscan_add(struct jobscan *s, const char *text, jobscan_lookup lookup);
 
