@@ -32,6 +32,7 @@ int cmd_compare(int argc, char **argv);
 int cmd_ring(int argc, char **argv);
 int cmd_change(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
+int cmd_nightly(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 

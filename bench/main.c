@@ -20,6 +20,7 @@ static const struct command {
 	{ "versus", "this engine, the stock one and plain io_uring, side by side", cmd_versus },
 	{ "compare", "two sets of kept results, of two kernels, say: better, worse or the same?", cmd_compare },
 	{ "ring", "the bare ring without fio: rates, wake-up and pick-up, both threads on one CPU", cmd_ring },
+	{ "nightly", "benchmarks of one night: what got slower, since when?", cmd_nightly },
 	{ "history", "what the kept runs measured, cell by cell, over time", cmd_history },
 	{ "import", "take runs that were made elsewhere into a results directory", cmd_import },
 	{ "change", "since when is a series of measurements at another level? (CSV)", cmd_change },

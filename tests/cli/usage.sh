@@ -15,7 +15,7 @@ usage_error() {
 	[ ! -e "$WORK/out" ] || fail "sqbench $*: wrote something"
 }
 
-for command in preflight run list tune affinity predict report versus compare ring change gate history; do
+for command in preflight run list tune affinity predict report versus compare ring change gate history nightly; do
 	"$SQP_BENCH" "$command" --help >"$WORK/help" || fail "$command --help"
 	grep -q -- --json "$WORK/help" || fail "$command --help does not name --json"
 done
