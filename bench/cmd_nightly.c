@@ -17,6 +17,7 @@
 #include "nightargs.h"
 #include "nightclean.h"
 #include "nightdoc.h"
+#include "nightfleet.h"
 #include "nightjudge.h"
 #include "nightkey.h"
 #include "nightsay.h"
@@ -457,6 +458,8 @@ int cmd_nightly(int argc, char **argv)
 		snprintf(s.host, sizeof(s.host), "%s", a.host);
 	else if (gethostname(s.host, sizeof(s.host) - 1))
 		snprintf(s.host, sizeof(s.host), "localhost");
+	if (a.hosts)
+		return nightfleet(&a, s.command);
 	rc = s.command && s.notes ? set_paths(&s, &why) : why_set(&why, -ENOMEM, "out of memory");
 	if (!rc && a.restore)
 		return restore(&s);

@@ -11,6 +11,7 @@
 #include "derive.h"
 #include "plotdata.h"
 #include "report_affinity.h"
+#include "report_fleet.h"
 #include "report_job.h"
 #include "report_night.h"
 #include "report_ring.h"
@@ -77,7 +78,7 @@ static int find_run(char *dir, const struct args *a, struct why *why)
 }
 
 /* Kinds of runs that keep their values in one document; a tune keeps cells. */
-static const struct page_kind *const kinds[] = { &report_ring, &report_versus, &report_job, &report_affinity, &report_share, &report_night };
+static const struct page_kind *const kinds[] = { &report_ring, &report_versus, &report_job, &report_affinity, &report_share, &report_night, &report_fleet };
 
 static const struct page_kind *kind_of(const struct run *run)
 {

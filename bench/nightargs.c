@@ -18,6 +18,7 @@ static const struct argp_option options[] = {
 	{ "precondition", OPT_PRECONDITION, NULL, 0, "Fill the target once before its first night; needs --allow-write", 0 },
 	{ "host", OPT_HOST, "NAME", 0, "This machine's name in the results (default: its host name)", 0 },
 	{ "client", OPT_CLIENT, "ADDRESS", 0, "Measure the host whose fio server has this address; --target is a path there", 0 },
+	{ "hosts", OPT_HOSTS, "FILE", 0, "The same night on many hosts at once: NAME ADDRESS [TARGET] a line", 0 },
 	{ "keep-host-state", OPT_KEEP_HOST, NULL, 0, "Leave governor and I/O scheduler as they are", 0 },
 	{ "restore", OPT_RESTORE, NULL, 0, "Only put back what a night that was killed had set", 0 },
 	{ "wait", OPT_WAIT, "MINUTES", 0, "For another night on this machine to end (default: 0, refuse)", 0 },
