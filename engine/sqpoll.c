@@ -56,14 +56,14 @@ struct sqp_job {
 	char place_note[SQP_PLACE_NOTES][SQP_PLACE_NOTE_LEN];
 	int own_claim;			/* the CPU that this job is pinned to, or -1 */
 	int stats_fd;
-	bool tells_client;		/* the statistics go to fio's client */
 	char *target;			/* path of the first file: fio frees its files before the end; NULL: none */
 	struct sqp_drive drive;
-	bool drive_known;
 	struct sqp_timelog timelog;
 	unsigned *position;		/* in the SQ ring, one per io_u; with a time log only */
 	const char *notes[SQP_MAX_NOTES];
 	unsigned nr_notes;
+	bool tells_client;		/* the statistics go to fio's client */
+	bool drive_known;
 	bool ready;			/* nothing was refused: there is something to report */
 };
 
