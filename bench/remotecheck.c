@@ -98,7 +98,7 @@ static int write_job(const struct remote_host *h, const char *target, const char
 
 	if (grid_quote_filename(name, sizeof(name), target))
 		return why_set(why, -EINVAL, "%s: %s: fio cannot take this name: choose another target", h->name, target);
-	snprintf(text, sizeof(text), "[check]\nioengine=sqpoll\nstats_file=client:\nfilename=%s\nrw=read\nbs=4k\nsize=4k\niodepth=1\nidle_probe_ms=0\n", name);
+	snprintf(text, sizeof(text), "[check]\nioengine=sqpoll\nstats_file=client:\nfilename=%s\nrw=read\nbs=4k\nsize=4k\niodepth=1\nsq_thread_idle=1\nidle_probe_ms=0\n", name);
 	return store_write(path, text, why);
 }
 

@@ -39,6 +39,8 @@ cat >job.fio <<-'END'
 	[global]
 	ioengine=sqpoll
 	stats_file=client:
+	sq_thread_idle=1
+	idle_probe_ms=0
 	filename=data
 	size=1m
 	bs=4k
@@ -84,7 +86,7 @@ fleet_signal 6 STOP
 refused "there: fio's client had to be ended after .* hangs" 14 run "$(fleet_address 6)" job.fio out 2
 fleet_signal 6 KILL
 
-printf '[long]\nioengine=sqpoll\nstats_file=client:\nfilename=data\nsize=1m\nrw=randread\nrate_iops=100\ntime_based\nruntime=60\n' >long.fio
+printf '[long]\nioengine=sqpoll\nstats_file=client:\nfilename=data\nsize=1m\nsq_thread_idle=1\nrw=randread\nrate_iops=100\ntime_based\nruntime=60\n' >long.fio
 (
 	for ((i = 0; i < 100; i++)); do
 		[ "$(ip netns pids "$fleet-3" | wc -l)" -lt 4 ] || break
