@@ -167,7 +167,7 @@ static void rows(unsigned kind, const struct args *a, gsl_rng *rng)
 {
 	static struct cell c;
 	struct counts n = { 0 };
-	double share = 100.0 / a->cells;
+	double share = 100.0 / a->cells, sets = floor((double)a->cells / REPLAY_SET);
 
 	for (unsigned cell = 0; cell < a->cells; cell++) {
 		make(&c, kind, a, rng);
@@ -188,7 +188,7 @@ static void rows(unsigned kind, const struct args *a, gsl_rng *rng)
 	}
 	for (unsigned s = 0; s < STEPS; s++)
 		printf("%s\t%s\t%u\t%.1f\t%.1f\t%.1f\t%.1f\t\t\t\t\n", kinds[kind].name, steps[s].name, a->cells, share * n.step[s].first, share * n.step[s].three,
-		       share * n.step[s].ten, 100.0 * n.step[s].sets / (a->cells / REPLAY_SET));
+		       share * n.step[s].ten, 100 * n.step[s].sets / sets);
 	printf("%s\tnone\t%u\t\t\t\t\t%lu\t%lu\t%.1f\t%.1f\n", kinds[kind].name, a->cells, n.alarms, n.nights, share * (double)n.unstable,
 	       (double)n.repeats / (double)n.nights);
 	fflush(stdout);

@@ -145,16 +145,40 @@ static double slope_of(const double *x, size_t n, double *scratch)
 	return quantile(scratch, pairs, 0.5);
 }
 
+/*
+ * Qn of the sorted X[0..N), N 20 or more, as gsl_stats_Qn_from_sorted_data() gives it in four times the time: the distance that a quarter of all pairs are within is found by
+ * halving. The factor makes it the standard deviation of normal values, for so few as well (Rousseeuw and Croux 1993; Maechler's fit in R's robustbase).
+ */
+static double qn_of(const double *x, size_t n)
+{
+	size_t half = n / 2 + 1, wanted = half * (half - 1) / 2;
+	double lo = 0, hi = x[n - 1] - x[0], m = (double)n, few = n % 2 ? 1.60188 + (-2.1284 - 5.172 / m) / m : 3.67561 + (1.9654 + (6.987 - 77 / m) / m) / m;
+
+	for (int i = 0; i < 30; i++) {
+		double middle = (lo + hi) / 2;
+		size_t pairs = 0;
+
+		for (size_t a = 0, b = 0; b < n; b++) {
+			while (x[b] - x[a] > middle)
+				a++;
+			pairs += b - a;
+		}
+		*(pairs >= wanted ? &hi : &lo) = middle;
+	}
+	return 2.21914 * hi / (few / m + 1);
+}
+
 /* Few values are sometimes near to each other by chance, most of all those that Qn looks at. */
 static double scale_of(const double *x, size_t n)
 {
-	double sorted[NIGHTS], work[3 * NIGHTS], qn;
+	double sorted[NIGHTS], work[3 * NIGHTS];
 	int work_int[5 * NIGHTS];
 
 	memcpy(sorted, x, n * sizeof(*x));
 	gsl_sort(sorted, 1, n);
-	qn = gsl_stats_Qn_from_sorted_data(sorted, 1, n, work, work_int);
-	return n < TREND_NIGHTS ? fmax(qn, gsl_stats_sd(x, 1, n)) : qn;
+	if (n >= TREND_NIGHTS)
+		return qn_of(sorted, n);
+	return fmax(gsl_stats_Qn_from_sorted_data(sorted, 1, n, work, work_int), gsl_stats_sd(x, 1, n));
 }
 
 /* Autocorrelation at lag 1, of residuals bounded to two SCALEs, and half of its standard error on top; nights that seem to follow each other less are not believed to. */
