@@ -19,9 +19,12 @@ struct args {
 	bool hosts;		/* there are several */
 	json_t *all;		/* with --json */
 	struct widecsv *wide;	/* with --otava */
-	char *system;		/* OpenMetrics: labels of the point before, */
-	long long second;	/* its time, */
-	unsigned again;		/* and how many of them were in that second */
+	struct metrics {	/* OpenMetrics: of the point before */
+		char *cell, *host, *device, *kernel;
+		char *labels;	/* all of these */
+		long long second;
+		unsigned again;	/* how many of them were in that second before it */
+	} last;
 };
 
 enum { OPT_METRIC = 1000, OPT_CELL, OPT_HOST, OPT_CSV, OPT_OPENMETRICS, OPT_OTAVA };
@@ -108,22 +111,45 @@ static char *labels_of(const struct runindex_point *p)
 	return fclose(f) ? NULL : text;
 }
 
+static void forget_last(struct metrics *m)
+{
+	free(m->cell);
+	free(m->host);
+	free(m->device);
+	free(m->kernel);
+	free(m->labels);
+	*m = (struct metrics){ 0 };
+}
+
+static bool same_series(const struct metrics *m, const struct runindex_point *p)
+{
+	return m->labels && !strcmp(m->cell, p->cell) && !strcmp(m->host, p->host) && !strcmp(m->device, p->device) && !strcmp(m->kernel, p->kernel);
+}
+
+static int next_series(struct metrics *m, const struct runindex_point *p)
+{
+	forget_last(m);
+	*m = (struct metrics){ strdup(p->cell), strdup(p->host), strdup(p->device), strdup(p->kernel), NULL, -1, 0 };
+	if (!m->cell || !m->host || !m->device || !m->kernel)
+		return -ENOMEM;
+	m->labels = labels_of(p);
+	return m->labels ? 0 : -ENOMEM;
+}
+
 /* A run's time is known to the second: of several within one, each is a millisecond after the one before. No two samples of a series may have one time. */
 static int print_openmetrics(struct args *a, const struct runindex_point *p)
 {
+	struct metrics *m = &a->last;
 	struct tm t = { 0 };
-	char *labels = labels_of(p);
 	long long second = strptime(p->created, "%Y-%m-%dT%H:%M:%SZ", &t) ? (long long)timegm(&t) : 0;
 
-	if (!labels)
+	if (!same_series(m, p) && next_series(m, p))
 		return -ENOMEM;
-	a->again = a->system && a->second == second && !strcmp(labels, a->system) ? a->again + 1 : 0;
-	a->second = second;
-	free(a->system);
-	a->system = labels;
-	printf("sqbench_%s{%s} %.9g %lld", compare_about[a->wanted.m].name, labels, p->median, second);
-	if (a->again)
-		printf(".%03u", a->again);
+	m->again = m->second == second ? m->again + 1 : 0;
+	m->second = second;
+	printf("sqbench_%s{%s} %.9g %lld", compare_about[a->wanted.m].name, m->labels, p->median, second);
+	if (m->again)
+		printf(".%03u", m->again);
 	putchar('\n');
 	return 0;
 }
@@ -180,15 +206,14 @@ static void begin(const struct args *a)
 		printf("%-20s %s%-28s %12s %3s  %-20s %s\n", "TIME", a->hosts ? "HOST             " : "", "CELL", m->name, "N", "KERNEL", "RUN");
 }
 
-static int end(struct args *a)
+static void end(struct args *a)
 {
 	if (a->common.json)
 		cmd_print_json(json_pack("{s:s, s:s, s:O}", "schema", "sqbench-history/1", "metric", compare_about[a->wanted.m].name, "points", a->all));
 	else if (a->format == FORMAT_OPENMETRICS)
 		puts("# EOF");
 	else if (a->format == FORMAT_OTAVA)
-		return widecsv_print(stdout, a->wide);
-	return 0;
+		widecsv_print(stdout, a->wide);
 }
 
 static int print_all(struct args *a, struct runindex *x, struct why *why)
@@ -202,7 +227,7 @@ static int print_all(struct args *a, struct runindex *x, struct why *why)
 	begin(a);
 	rc = runindex_each(x, &a->wanted, one, a, why);
 	if (!rc)
-		rc = end(a);
+		end(a);
 	return rc == -ENOMEM ? why_set(why, rc, "out of memory") : rc;
 }
 
@@ -224,6 +249,6 @@ int cmd_history(int argc, char **argv)
 	runindex_close(x);
 	json_decref(a.all);
 	widecsv_free(a.wide);
-	free(a.system);
+	forget_last(&a.last);
 	return rc ? cmd_fail(EXIT_CANNOT, "history", &why) : EXIT_DONE;
 }

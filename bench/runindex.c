@@ -20,10 +20,21 @@ struct known_run {
 
 struct runindex {
 	struct runindex_db db;
-	struct known_run *run;	/* by id; read when history is first asked for */
+	struct known_run *run;	/* by id; read when points are first asked for */
 	size_t runs;
+	bool runs_known;
 	sqlite3_stmt *history;
 };
+
+/* A point of the cell that is being gone through. */
+struct found {
+	const struct known_run *run;
+	double median;
+	unsigned n;
+};
+
+/* The columns of a known run. */
+enum { NAME, CREATED, KERNEL, KERNEL_BUILD, FIO, ENGINE, DEVICE, FIRMWARE, KEY };
 
 int runindex_failed(const struct runindex_db *db, struct why *why)
 {
@@ -157,36 +168,6 @@ static const char *text(sqlite3_stmt *q, int column)
 	return s ? s : "";
 }
 
-/* CROSS: in this order, which is that of the key; a run's id is its time. */
-#define EACH                                                                                                                       \
-	"SELECT run.name, run.created, run.kernel, run.fio, run.engine, run.device, cell.host, cell.name, value.median, value.n"   \
-	" FROM cell CROSS JOIN value ON value.cell = cell.id CROSS JOIN run ON run.id = value.run"                                 \
-	" WHERE value.metric = ?1 AND (?2 IS NULL OR cell.name = ?2) AND (?3 IS NULL OR cell.host = ?3) ORDER BY cell.id, "
-
-int runindex_each(struct runindex *x, const struct runindex_wanted *w, int (*fn)(void *ctx, const struct runindex_point *p), void *ctx, struct why *why)
-{
-	sqlite3_stmt *q = runindex_prepare(&x->db, w->by_system ? EACH "run.device, run.kernel, value.run" : EACH "value.run");
-	int rc = q ? 0 : runindex_failed(&x->db, why), step = SQLITE_DONE;
-
-	if (q) {
-		sqlite3_bind_int(q, 1, (int)w->m);
-		if (w->cell)
-			sqlite3_bind_text(q, 2, w->cell, -1, SQLITE_TRANSIENT);
-		if (w->host)
-			sqlite3_bind_text(q, 3, w->host, -1, SQLITE_TRANSIENT);
-	}
-	while (!rc && (step = sqlite3_step(q)) == SQLITE_ROW) {
-		const struct runindex_point p = { text(q, 0), text(q, 1), text(q, 2), text(q, 3), text(q, 4), text(q, 5), text(q, 6), text(q, 7), sqlite3_column_double(q, 8),
-						  (unsigned)sqlite3_column_int(q, 9) };
-
-		rc = fn(ctx, &p);
-	}
-	if (!rc && step != SQLITE_DONE)
-		rc = runindex_failed(&x->db, why);
-	sqlite3_finalize(q);
-	return rc;
-}
-
 static int keep_run(struct runindex *x, sqlite3_stmt *q, struct why *why)
 {
 	struct known_run *r;
@@ -214,7 +195,7 @@ static int know_runs(struct runindex *x, struct why *why)
 	sqlite3_stmt *q;
 	int rc = 0, step = SQLITE_DONE;
 
-	if (x->history)
+	if (x->runs_known)
 		return 0;
 	q = runindex_prepare(&x->db, "SELECT id, name, created, kernel, kernel_build, fio, engine, device, firmware, key FROM run ORDER BY id");
 	if (!q)
@@ -224,11 +205,8 @@ static int know_runs(struct runindex *x, struct why *why)
 	if (!rc && step != SQLITE_DONE)
 		rc = runindex_failed(&x->db, why);
 	sqlite3_finalize(q);
-	if (rc)
-		return rc;
-	x->history = runindex_prepare(&x->db, "SELECT value.run, value.repeats FROM cell CROSS JOIN value ON value.cell = cell.id"
-					      " WHERE cell.name = ?1 AND cell.host = ?2 AND value.metric = ?3 ORDER BY value.run DESC LIMIT ?4");
-	return x->history ? 0 : runindex_failed(&x->db, why);
+	x->runs_known = !rc;
+	return rc;
 }
 
 static int by_id(const void *a, const void *b)
@@ -237,6 +215,120 @@ static int by_id(const void *a, const void *b)
 	const struct known_run *r = b;
 
 	return (*id > r->id) - (*id < r->id);
+}
+
+/* HINT: where it may be, as runs come in order. NULL when another process has added it since. */
+static const struct known_run *find_run(const struct runindex *x, sqlite3_int64 id, const struct known_run *hint)
+{
+	if (hint && hint < x->run + x->runs && hint->id == id)
+		return hint;
+	return bsearch(&id, x->run, x->runs, sizeof(*hint), by_id);
+}
+
+/* By system, and those of one in order of time. */
+static int by_system(const void *a, const void *b)
+{
+	const struct found *f = a, *g = b;
+	int devices = strcmp(f->run->text[DEVICE], g->run->text[DEVICE]), kernels = devices ? 0 : strcmp(f->run->text[KERNEL], g->run->text[KERNEL]);
+
+	return devices ? devices : kernels ? kernels : (f->run > g->run) - (f->run < g->run);
+}
+
+/* The points of one cell. */
+struct gone_through {
+	struct found *found;
+	size_t n, room;
+	char *host, *cell;
+};
+
+static int tell(struct gone_through *g, const struct runindex_wanted *w, int (*fn)(void *ctx, const struct runindex_point *p), void *ctx)
+{
+	int rc = 0;
+
+	if (w->by_system && g->n)
+		qsort(g->found, g->n, sizeof(*g->found), by_system);
+	for (size_t i = 0; !rc && i < g->n; i++) {
+		char *const *t = g->found[i].run->text;
+		const struct runindex_point p = { t[NAME], t[CREATED], t[KERNEL], t[FIO], t[ENGINE], t[DEVICE], g->host, g->cell, g->found[i].median, g->found[i].n };
+
+		rc = fn(ctx, &p);
+	}
+	g->n = 0;
+	return rc;
+}
+
+static int next_cell(struct gone_through *g, sqlite3_stmt *q)
+{
+	free(g->host);
+	free(g->cell);
+	g->host = strdup(text(q, 1));
+	g->cell = strdup(text(q, 2));
+	return g->host && g->cell ? 0 : -ENOMEM;
+}
+
+static int add_found(struct gone_through *g, const struct runindex *x, sqlite3_stmt *q)
+{
+	const struct known_run *run = find_run(x, sqlite3_column_int64(q, 3), g->n ? g->found[g->n - 1].run + 1 : x->run);
+
+	if (!run)
+		return 0;
+	if (g->n == g->room) {
+		size_t room = g->room ? 2 * g->room : 64;
+		struct found *found = realloc(g->found, room * sizeof(*found));
+
+		if (!found)
+			return -ENOMEM;
+		g->found = found;
+		g->room = room;
+	}
+	g->found[g->n++] = (struct found){ run, sqlite3_column_double(q, 4), (unsigned)sqlite3_column_int(q, 5) };
+	return 0;
+}
+
+/* CROSS: in this order, which is that of the key; a run's id is its time. */
+static sqlite3_stmt *prepare_each(const struct runindex *x, const struct runindex_wanted *w)
+{
+	sqlite3_stmt *q = runindex_prepare(&x->db, "SELECT cell.id, cell.host, cell.name, value.run, value.median, value.n FROM cell CROSS JOIN value ON value.cell = cell.id"
+						   " WHERE value.metric = ?1 AND (?2 IS NULL OR cell.name = ?2) AND (?3 IS NULL OR cell.host = ?3) ORDER BY cell.id, value.run");
+
+	if (!q)
+		return NULL;
+	sqlite3_bind_int(q, 1, (int)w->m);
+	if (w->cell)
+		sqlite3_bind_text(q, 2, w->cell, -1, SQLITE_TRANSIENT);
+	if (w->host)
+		sqlite3_bind_text(q, 3, w->host, -1, SQLITE_TRANSIENT);
+	return q;
+}
+
+int runindex_each(struct runindex *x, const struct runindex_wanted *w, int (*fn)(void *ctx, const struct runindex_point *p), void *ctx, struct why *why)
+{
+	struct gone_through g = { 0 };
+	int rc = know_runs(x, why), step = SQLITE_DONE;
+	sqlite3_int64 cell = -1;
+	sqlite3_stmt *q = rc ? NULL : prepare_each(x, w);
+
+	if (!rc && !q)
+		rc = runindex_failed(&x->db, why);
+	while (!rc && (step = sqlite3_step(q)) == SQLITE_ROW) {
+		if (sqlite3_column_int64(q, 0) != cell) {
+			cell = sqlite3_column_int64(q, 0);
+			rc = tell(&g, w, fn, ctx);
+			if (!rc && next_cell(&g, q))
+				rc = why_set(why, -ENOMEM, "out of memory");
+		}
+		if (!rc && add_found(&g, x, q))
+			rc = why_set(why, -ENOMEM, "out of memory");
+	}
+	if (!rc && step != SQLITE_DONE)
+		rc = runindex_failed(&x->db, why);
+	if (!rc)
+		rc = tell(&g, w, fn, ctx);
+	sqlite3_finalize(q);
+	free(g.found);
+	free(g.host);
+	free(g.cell);
+	return rc;
 }
 
 /* Room for one more night, and for N more values behind the ALREADY there. */
@@ -259,7 +351,7 @@ static int make_room(struct runindex_nights *nights, size_t already, size_t n)
 static int add_night(const struct runindex *x, sqlite3_stmt *q, struct runindex_nights *nights, size_t *values, struct why *why)
 {
 	sqlite3_int64 id = sqlite3_column_int64(q, 0);
-	const struct known_run *r = bsearch(&id, x->run, x->runs, sizeof(*r), by_id);
+	const struct known_run *r = find_run(x, id, NULL);
 	size_t size = (size_t)sqlite3_column_bytes(q, 1), n = size / sizeof(double);
 
 	/* added by another process since */
@@ -269,8 +361,8 @@ static int add_night(const struct runindex *x, sqlite3_stmt *q, struct runindex_
 		return why_set(why, -ENOMEM, "out of memory");
 	if (n)
 		memcpy(nights->all + *values, sqlite3_column_blob(q, 1), n * sizeof(double));
-	nights->night[nights->n++] = (struct runindex_night){ r->text[0], r->text[1], r->text[2], r->text[3], r->text[4], r->text[5], r->text[6], r->text[7], r->text[8], NULL,
-							      (unsigned)n };
+	nights->night[nights->n++] = (struct runindex_night){ r->text[NAME], r->text[CREATED], r->text[KERNEL], r->text[KERNEL_BUILD], r->text[FIO], r->text[ENGINE],
+							      r->text[DEVICE], r->text[FIRMWARE], r->text[KEY], NULL, (unsigned)n };
 	*values += n;
 	return 0;
 }
@@ -300,6 +392,11 @@ int runindex_history(struct runindex *x, const char *host, const char *cell, enu
 	rc = know_runs(x, why);
 	if (rc)
 		return rc;
+	if (!x->history)
+		x->history = runindex_prepare(&x->db, "SELECT value.run, value.repeats FROM cell CROSS JOIN value ON value.cell = cell.id"
+						      " WHERE cell.name = ?1 AND cell.host = ?2 AND value.metric = ?3 ORDER BY value.run DESC LIMIT ?4");
+	if (!x->history)
+		return runindex_failed(&x->db, why);
 	sqlite3_reset(x->history);
 	sqlite3_bind_text(x->history, 1, cell, -1, SQLITE_TRANSIENT);
 	sqlite3_bind_text(x->history, 2, host, -1, SQLITE_TRANSIENT);

@@ -3,14 +3,27 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const attributes[] = { "time", "run", "kernel", "fio", "engine", "device" };
+enum { ATTRIBUTES = 6 };
 
-/* ROWS: by the run's name; in each its attributes, and "cells", an object of values by cell. */
+static const char *const attributes[ATTRIBUTES] = { "time", "run", "kernel", "fio", "engine", "device" };
+
+struct row {
+	char *attribute[ATTRIBUTES];
+	double *value;	/* by column, NaN where there is none; VALUES of them */
+	size_t values;
+};
+
+/* PLACE: of each run in ROW, by its name. */
 struct widecsv {
-	json_t *rows, *cells;
+	json_t *place;
+	struct row *row;
+	size_t rows;
+	char **column;
+	size_t columns;
 };
 
 struct widecsv *widecsv_new(void)
@@ -19,11 +32,10 @@ struct widecsv *widecsv_new(void)
 
 	if (!w)
 		return NULL;
-	w->rows = json_object();
-	w->cells = json_object();
-	if (w->rows && w->cells)
+	w->place = json_object();
+	if (w->place)
 		return w;
-	widecsv_free(w);
+	free(w);
 	return NULL;
 }
 
@@ -31,8 +43,16 @@ void widecsv_free(struct widecsv *w)
 {
 	if (!w)
 		return;
-	json_decref(w->rows);
-	json_decref(w->cells);
+	for (size_t i = 0; i < w->rows; i++) {
+		for (int k = 0; k < ATTRIBUTES; k++)
+			free(w->row[i].attribute[k]);
+		free(w->row[i].value);
+	}
+	for (size_t i = 0; i < w->columns; i++)
+		free(w->column[i]);
+	free(w->row);
+	free(w->column);
+	json_decref(w->place);
 	free(w);
 }
 
@@ -44,74 +64,106 @@ void widecsv_quoted(FILE *f, const char *s)
 	putc('"', f);
 }
 
-int widecsv_add(struct widecsv *w, const struct runindex_point *p)
+/* ALL with room for one more behind its N; the room doubles. */
+static void *one_more(void *all, size_t n, size_t size)
 {
-	json_t *row = json_object_get(w->rows, p->run);
-
-	if (!row) {
-		row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{}}", "time", p->created, "run", p->run, "kernel", p->kernel, "fio", p->fio, "engine", p->engine, "device",
-				p->device, "cells");
-		if (json_object_set_new(w->rows, p->run, row))
-			return -ENOMEM;
-	}
-	if (json_object_set_new(w->cells, p->cell, json_true()))
-		return -ENOMEM;
-	return json_object_set_new(json_object_get(row, "cells"), p->cell, json_real(p->median)) ? -ENOMEM : 0;
+	return n & (n - 1) ? all : realloc(all, (n ? 2 * n : 1) * size);
 }
 
-static const char *text(const json_t *row, const char *key)
+static struct row *new_row(struct widecsv *w, const struct runindex_point *p)
 {
-	return json_string_value(json_object_get(row, key));
+	const char *const told[ATTRIBUTES] = { p->created, p->run, p->kernel, p->fio, p->engine, p->device };
+	struct row *all = one_more(w->row, w->rows, sizeof(*all)), *r;
+
+	if (!all)
+		return NULL;
+	w->row = all;
+	r = &w->row[w->rows];
+	*r = (struct row){ 0 };
+	if (json_object_set_new(w->place, p->run, json_integer((json_int_t)w->rows)))
+		return NULL;
+	w->rows++;
+	for (int i = 0; i < ATTRIBUTES; i++) {
+		r->attribute[i] = strdup(told[i]);
+		if (!r->attribute[i])
+			return NULL;
+	}
+	return r;
+}
+
+static int new_column(struct widecsv *w, const char *cell)
+{
+	char **all = one_more(w->column, w->columns, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	w->column = all;
+	w->column[w->columns] = strdup(cell);
+	if (!w->column[w->columns])
+		return -ENOMEM;
+	w->columns++;
+	return 0;
+}
+
+/* The value of the last column. */
+static int set_value(struct row *r, size_t columns, double v)
+{
+	while (r->values < columns) {
+		double *all = one_more(r->value, r->values, sizeof(*all));
+
+		if (!all)
+			return -ENOMEM;
+		r->value = all;
+		r->value[r->values++] = NAN;
+	}
+	r->value[columns - 1] = v;
+	return 0;
+}
+
+int widecsv_add(struct widecsv *w, const struct runindex_point *p)
+{
+	const json_t *place = json_object_get(w->place, p->run);
+	struct row *r = place ? &w->row[json_integer_value(place)] : new_row(w, p);
+
+	if (!r || ((!w->columns || strcmp(w->column[w->columns - 1], p->cell)) && new_column(w, p->cell)))
+		return -ENOMEM;
+	return set_value(r, w->columns, p->median);
 }
 
 static int by_time(const void *a, const void *b)
 {
-	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-	int times = strcmp(text(x, "time"), text(y, "time"));
+	const struct row *x = a, *y = b;
+	int times = strcmp(x->attribute[0], y->attribute[0]);
 
-	return times ? times : strcmp(text(x, "run"), text(y, "run"));
+	return times ? times : strcmp(x->attribute[1], y->attribute[1]);
 }
 
-static void print_row(FILE *f, const json_t *row, json_t *columns)
+static void print_row(FILE *f, const struct row *r, size_t columns)
 {
-	const json_t *cells = json_object_get(row, "cells"), *v;
-	const char *cell;
-	json_t *unused;
-
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++) {
+	for (int i = 0; i < ATTRIBUTES; i++) {
 		if (i)
 			putc(',', f);
-		widecsv_quoted(f, text(row, attributes[i]));
+		widecsv_quoted(f, r->attribute[i]);
 	}
-	json_object_foreach(columns, cell, unused) {
-		v = json_object_get(cells, cell);
+	for (size_t i = 0; i < columns; i++) {
 		putc(',', f);
-		if (v)
-			fprintf(f, "%.9g", json_real_value(v));
+		if (i < r->values && isfinite(r->value[i]))
+			fprintf(f, "%.9g", r->value[i]);
 	}
 	putc('\n', f);
 }
 
-int widecsv_print(FILE *f, struct widecsv *w)
+void widecsv_print(FILE *f, struct widecsv *w)
 {
-	size_t n = json_object_size(w->rows), at = 0;
-	json_t **row = calloc(n + 1, sizeof(json_t *)), *one;
-	const char *name;
-
-	if (!row)
-		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(*attributes); i++)
+	for (int i = 0; i < ATTRIBUTES; i++)
 		fprintf(f, i ? ",%s" : "%s", attributes[i]);
-	json_object_foreach(w->cells, name, one) {
+	for (size_t i = 0; i < w->columns; i++) {
 		putc(',', f);
-		widecsv_quoted(f, name);
+		widecsv_quoted(f, w->column[i]);
 	}
 	putc('\n', f);
-	json_object_foreach(w->rows, name, one)
-		row[at++] = one;
-	qsort(row, n, sizeof(json_t *), by_time);
-	for (size_t i = 0; i < at; i++)
-		print_row(f, row[i], w->cells);
-	free(row);
-	return 0;
+	if (w->rows)
+		qsort(w->row, w->rows, sizeof(*w->row), by_time);
+	for (size_t i = 0; i < w->rows; i++)
+		print_row(f, &w->row[i], w->columns);
 }

@@ -19,8 +19,8 @@ void widecsv_free(struct widecsv *w);
 /* Points come by cell and then by time. 0 or -ENOMEM. */
 int widecsv_add(struct widecsv *w, const struct runindex_point *p);
 
-/* time, run, kernel, fio, engine, device, and the cells in the order in which they came. 0 or -ENOMEM. */
-int widecsv_print(FILE *f, struct widecsv *w);
+/* time, run, kernel, fio, engine, device, and the cells in the order in which they came. Nothing can be added after it. */
+void widecsv_print(FILE *f, struct widecsv *w);
 
 /* S between quotes, with those in it doubled. */
 void widecsv_quoted(FILE *f, const char *s);

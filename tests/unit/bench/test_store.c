@@ -32,15 +32,15 @@ static void note(const char *what, const char *path)
 
 static int note_sync(const char *what, int fd, int (*real)(int fd))
 {
-	char fd_link[64], path[PATH_MAX];
+	char fd_link[64], found[PATH_MAX];
 	ssize_t n;
 
 	snprintf(fd_link, sizeof(fd_link), "/proc/self/fd/%d", fd);
-	n = readlink(fd_link, path, sizeof(path) - 1);
+	n = readlink(fd_link, found, sizeof(found) - 1);
 	assert_true(n > 0);
-	path[n] = '\0';
-	note(what, path);
-	if (!refused || !strstr(path, refused))
+	found[n] = '\0';
+	note(what, found);
+	if (!refused || !strstr(found, refused))
 		return real(fd);
 	errno = EIO;
 	return -1;
