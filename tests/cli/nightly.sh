@@ -117,6 +117,38 @@ grep -q 'removed 1 night that had been interrupted' "$WORK/e" || fail "nothing w
 [ -z "$(find "$out/runs" -maxdepth 1 -name '.*')" ] || fail "left behind: $(ls -A "$out/runs")"
 echo 'passed: killed, and two at once'
 
+# A device: its scheduler is none during the night and back afterwards, also when the night is killed. Only root can.
+scheduler() { sed 's/.*\[\(.*\)\].*/\1/' "/sys/block/${loop##*/}/queue/scheduler"; }
+loop=''
+if [ "$(id -u)" -eq 0 ] && head -c 4M /dev/urandom >"$WORK/disk" && loop=$(losetup -f --show "$WORK/disk" 2>/dev/null); then
+	trap 'losetup -d "$loop"; rm -rf "$WORK"' EXIT
+	other=$(tr -d '[]' <"/sys/block/${loop##*/}/queue/scheduler" | tr ' ' '\n' | grep -m 1 -v none)
+fi
+if [ -n "$loop" ] && [ -n "${other:-}" ]; then
+	echo "$other" >"/sys/block/${loop##*/}/queue/scheduler"
+	"$SQP_BENCH" nightly --out "$WORK/device" --suite "$WORK/suite.fio" --target "$loop" --rounds 20 --budget 2 >"$WORK/killed" 2>&1 </dev/null &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		[ -z "$(find "$WORK/device/runs" -name '*.01.json' 2>/dev/null)" ] || break
+		sleep 0.1
+	done
+	[ "$(scheduler)" = none ] || fail "the scheduler during the night is $(scheduler)"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	for ((i = 0; i < 50; i++)); do
+		[ "$(scheduler)" != "$other" ] || break
+		sleep 0.1
+	done
+	[ "$(scheduler)" = "$other" ] || fail "after a kill the scheduler is $(scheduler), it was $other"
+	out=$WORK/device
+	nightly 0 --target "$loop" --rounds 2
+	jq -e --arg other "$other" '.host_state.set[0].was == $other and .key.scheduler == "none" and .prepared.kind == "device"' "$(run_dir)/night.json" >/dev/null ||
+		fail "the device's night: $(jq -c '.host_state, .key' "$(run_dir)/night.json")"
+	[ "$(scheduler)" = "$other" ] || fail "after the night the scheduler is $(scheduler), it was $other"
+	"$SQP_BENCH" nightly --restore --out "$out" >"$WORK/o" || fail "--restore with nothing to restore: $(cat "$WORK/o")"
+	echo 'passed: a device, and its scheduler'
+fi
+
 out=$WORK/none
 refused() {
 	local pattern=$1
@@ -135,3 +167,12 @@ refused 'allow-write' 2 --precondition
 refused 'rise' 2 --rounds 5,3
 refused 'one argument too many' 2 extra
 echo 'passed: refusals'
+
+if [ "$SQP_BUILD" = "$SQP_SOURCE/build/release" ]; then
+	grep -qx 'scripts/nightly .*' <(documented_commands "$SQP_SOURCE/docs/NIGHTLY.md") || grep -qx 'scripts/nightly' <(documented_commands "$SQP_SOURCE/docs/NIGHTLY.md") ||
+		fail 'docs/NIGHTLY.md does not show scripts/nightly any more'
+	timeout 100 "$SQP_SOURCE/scripts/nightly" --out "$WORK/script" --suite "$WORK/suite.fio" --size 8 --rounds 2 --budget 1 >"$WORK/o" 2>"$WORK/e" </dev/null ||
+		fail "scripts/nightly: $(cat "$WORK/o" "$WORK/e")"
+	[ -f "$(run_dir)/report.html" ] || fail "scripts/nightly left no report: $(cat "$WORK/o")"
+	echo 'passed: scripts/nightly'
+fi
