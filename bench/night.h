@@ -30,6 +30,7 @@ struct night_cell {
 	double x[NIGHT_METRICS][NIGHT_REPEATS_MAX];
 	double wall_s;		/* of the last run, with fio's start and end */
 	json_t *place;		/* of the last run: class of the SQ thread's CPU seen from the job's, and both CPUs; NULL: no SQ thread of ours */
+	bool skipped;		/* there was no time for it, or no host any more: it did not fail */
 	char reason[400];	/* why there are no values, or no more; empty: there is nothing to say */
 };
 

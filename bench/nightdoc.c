@@ -62,7 +62,7 @@ static const char *verdict_of(const json_t *metrics)
 static json_t *cell_json(const struct night_cell *c, size_t cell, const struct nightjudge *j)
 {
 	json_t *all = metrics(c, cell, j);
-	const char *verdict = c->n ? verdict_of(all) : nightjudge_has_history(j, cell) ? "lost" : "not measured";
+	const char *verdict = c->n ? verdict_of(all) : !c->skipped && nightjudge_has_history(j, cell) ? "lost" : "not measured";
 
 	return json_pack("{s:s, s:s, s:o, s:i, s:O, s:o, s:o}", "name", c->what->name, "verdict", verdict, "reason", *c->reason ? json_string(c->reason) : json_null(), "repeats", (int)c->n,
 			 "options", c->what->options, "place", c->place ? json_incref(c->place) : json_null(), "metrics", all);

@@ -242,11 +242,6 @@ double nightjudge_urgency(void *ctx, size_t cell)
 	return most;
 }
 
-bool nightjudge_has_history(const struct nightjudge *j, size_t cell)
-{
-	return series_of(j, cell, NIGHT_IOPS)->n > 0;
-}
-
 /* ---- order ---- */
 
 /* How much a cell tells: FIRST is 1 when its last night was suspected to be slower or faster. */
@@ -264,6 +259,13 @@ static double days_between(const char *was, const char *is)
 	if (!strptime(was, "%Y-%m-%dT%H:%M:%SZ", &a) || !strptime(is, "%Y-%m-%dT%H:%M:%SZ", &b))
 		return NAN;
 	return difftime(timegm(&b), timegm(&a)) / DAY_S;
+}
+
+bool nightjudge_has_history(const struct nightjudge *j, size_t cell)
+{
+	const struct series *s = series_of(j, cell, NIGHT_IOPS);
+
+	return s->n && days_between(s->night[s->n - 1].created, j->created) <= NIGHTJUDGE_LOST_DAYS;
 }
 
 /* As the night before would have been judged. */

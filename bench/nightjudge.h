@@ -11,6 +11,7 @@
 enum {
 	NIGHTJUDGE_NIGHTS_MAX = 100,	/* that are looked at */
 	NIGHTJUDGE_ACCEPTED = 7,	/* nights that a new level lasts before it is what later nights are compared with */
+	NIGHTJUDGE_LOST_DAYS = 14,	/* after which a cell that fails is missed no more */
 	NIGHTJUDGE_TRENDS_MAX = 8,
 };
 
@@ -28,7 +29,7 @@ double nightjudge_urgency(void *j, size_t cell);
 /* Judges all that was measured. 0 or -ENOMEM. */
 int nightjudge_decide(struct nightjudge *j);
 
-/* Was the cell measured in the last nights? */
+/* Was the cell measured in the last NIGHTJUDGE_LOST_DAYS? */
 bool nightjudge_has_history(const struct nightjudge *j, size_t cell);
 
 /* {centre, verdict, reason, shift, p, baseline, nights, since, since_run, coincides} of a judged measure; {centre} of another. */

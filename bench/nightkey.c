@@ -22,6 +22,7 @@ static const struct {
 	{ "poll_queues", "target.poll_queues", "the number of poll queues" },
 	{ "io_poll", "target.io_poll", "io_poll" },
 	{ "scheduler", "target.scheduler", "the I/O scheduler" },
+	{ "bytes", "target.bytes", "the target's size" },
 	{ "fs", "target.fs", "the file system" },
 	{ "governor", "governor", "the governor" },
 	{ "smt", "smt", "SMT" },

@@ -296,6 +296,12 @@ static int run_round(struct night *n, const size_t *order, size_t count, unsigne
 	return rc;
 }
 
+static void skip(struct night_cell *c, const char *reason)
+{
+	c->skipped = true;
+	snprintf(c->reason, sizeof(c->reason), "%.390s", reason);
+}
+
 /* How many of the cells can have ROUNDS rounds in the time that is left. */
 static size_t fitting(struct night *n, const size_t *order, unsigned rounds)
 {
@@ -305,7 +311,7 @@ static size_t fitting(struct night *n, const size_t *order, unsigned rounds)
 	while (k < n->n && (left -= rounds * expected_s(&n->cell[order[k]])) >= 0)
 		k++;
 	for (size_t i = k; i < n->n; i++)
-		snprintf(n->cell[order[i]].reason, sizeof(n->cell[order[i]].reason), "the night's budget has no time for it: raise --budget");
+		skip(&n->cell[order[i]], "the night's budget has no time for it: raise --budget");
 	return k;
 }
 
@@ -367,5 +373,8 @@ int night_run(struct night *n, const size_t *order, const struct night_rounds *r
 	}
 	progress_end(&n->bar);
 	free(wanting);
+	for (size_t i = 0; i < n->n && rc == -EHOSTDOWN; i++)
+		if (!n->cell[i].n)
+			skip(&n->cell[i], why->text);
 	return rc;
 }

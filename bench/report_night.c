@@ -166,6 +166,43 @@ static void history_changes(FILE *f, const json_t *doc)
 	html_table_end(f);
 }
 
+static void unstable_row(FILE *f, const json_t *cell, const char *metric, const json_t *m)
+{
+	(void)metric;
+	if (strcmp(page_string(m, "verdict"), "unstable"))
+		return;
+	fputs("<tr>", f);
+	html_cell(f, "k", page_string(cell, "name"));
+	html_cell(f, "", page_string(m, "title"));
+	html_cell(f, "", page_string(m, "reason"));
+	fputs("</tr>\n", f);
+}
+
+static bool any(const json_t *doc, const char *verdict)
+{
+	const json_t *cell;
+	const char *name;
+	json_t *m;
+	size_t i;
+
+	json_array_foreach(cells_of(doc), i, cell)
+		json_object_foreach(json_object_get(cell, "metrics"), name, m)
+			if (!strcmp(page_string(m, "verdict"), verdict))
+				return true;
+	return false;
+}
+
+/* They are judged by several nights only, so that they do not cry wolf. */
+static void unstable(FILE *f, const json_t *doc)
+{
+	if (!any(doc, "unstable"))
+		return;
+	fputs("<h2>Noisy by nature</h2>", f);
+	html_table(f, "cell|measure|what that means");
+	each_judged(doc, unstable_row, f);
+	html_table_end(f);
+}
+
 static void cell_row(FILE *f, const json_t *cell, const char *metric, const json_t *m)
 {
 	struct est e = percent(m);
@@ -215,6 +252,7 @@ static void body(FILE *f, const struct page_in *in)
 	changes(f, in->doc);
 	lost(f, in->doc);
 	history_changes(f, in->doc);
+	unstable(f, in->doc);
 	fputs("<h2>All cells</h2>", f);
 	html_table(f, "cell|measure|#tonight|#repeats|#before|#nights|#change %|verdict|");
 	each_judged(in->doc, cell_row, f);
