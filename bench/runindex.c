@@ -222,6 +222,8 @@ static const struct known_run *find_run(const struct runindex *x, sqlite3_int64 
 {
 	if (hint && hint < x->run + x->runs && hint->id == id)
 		return hint;
+	if (!x->runs)
+		return NULL;
 	return bsearch(&id, x->run, x->runs, sizeof(*hint), by_id);
 }
 
@@ -331,39 +333,44 @@ int runindex_each(struct runindex *x, const struct runindex_wanted *w, int (*fn)
 	return rc;
 }
 
-/* Room for one more night, and for N more values behind the ALREADY there. */
+/* Room for one more night, and for N more values behind the ALREADY there; what is there doubles. */
 static int make_room(struct runindex_nights *nights, size_t already, size_t n)
 {
-	double *all = realloc(nights->all, (already + n + 1) * sizeof(*all));
-	struct runindex_night *night;
+	if (already + n > nights->room) {
+		size_t room = 2 * (already + n);
+		double *all = realloc(nights->all, room * sizeof(*all));
 
-	if (!all)
-		return -ENOMEM;
-	nights->all = all;
-	night = realloc(nights->night, (nights->n + 1) * sizeof(*night));
-	if (!night)
-		return -ENOMEM;
-	nights->night = night;
+		if (!all)
+			return -ENOMEM;
+		nights->all = all;
+		nights->room = room;
+	}
+	if (!(nights->n & (nights->n - 1))) {
+		struct runindex_night *night = realloc(nights->night, (nights->n ? 2 * nights->n : 1) * sizeof(*night));
+
+		if (!night)
+			return -ENOMEM;
+		nights->night = night;
+	}
 	return 0;
 }
 
-/* The values lie in one piece, which moves as it grows: where a night's begin is set at the end. */
-static int add_night(const struct runindex *x, sqlite3_stmt *q, struct runindex_nights *nights, size_t *values, struct why *why)
+/* Newest first, with their values in one piece that moves as it grows: where those of a night begin is set at the end. LAST: the run before, then this one. */
+static int add_night(const struct runindex *x, sqlite3_stmt *q, struct runindex_nights *nights, size_t *values, const struct known_run **last)
 {
-	sqlite3_int64 id = sqlite3_column_int64(q, 0);
-	const struct known_run *r = find_run(x, id, NULL);
-	size_t size = (size_t)sqlite3_column_bytes(q, 1), n = size / sizeof(double);
+	const struct known_run *r = find_run(x, sqlite3_column_int64(q, 0), *last && *last > x->run ? *last - 1 : NULL);
+	size_t n = (size_t)sqlite3_column_bytes(q, 1) / sizeof(double);
 
-	/* added by another process since */
 	if (!r)
 		return 0;
 	if (make_room(nights, *values, n))
-		return why_set(why, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	if (n)
 		memcpy(nights->all + *values, sqlite3_column_blob(q, 1), n * sizeof(double));
 	nights->night[nights->n++] = (struct runindex_night){ r->text[NAME], r->text[CREATED], r->text[KERNEL], r->text[KERNEL_BUILD], r->text[FIO], r->text[ENGINE],
 							      r->text[DEVICE], r->text[FIRMWARE], r->text[KEY], NULL, (unsigned)n };
 	*values += n;
+	*last = r;
 	return 0;
 }
 
@@ -385,6 +392,7 @@ static void oldest_first(struct runindex_nights *nights)
 
 int runindex_history(struct runindex *x, const char *host, const char *cell, enum compare_metric m, size_t nights_max, struct runindex_nights *nights, struct why *why)
 {
+	const struct known_run *last = NULL;
 	size_t values = 0;
 	int rc, step = SQLITE_DONE;
 
@@ -403,7 +411,7 @@ int runindex_history(struct runindex *x, const char *host, const char *cell, enu
 	sqlite3_bind_int(x->history, 3, (int)m);
 	sqlite3_bind_int64(x->history, 4, (sqlite3_int64)nights_max);
 	while (!rc && (step = sqlite3_step(x->history)) == SQLITE_ROW)
-		rc = add_night(x, x->history, nights, &values, why);
+		rc = add_night(x, x->history, nights, &values, &last) ? why_set(why, -ENOMEM, "out of memory") : 0;
 	if (!rc && step != SQLITE_DONE)
 		rc = runindex_failed(&x->db, why);
 	sqlite3_reset(x->history);

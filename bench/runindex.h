@@ -55,7 +55,8 @@ struct runindex_night {
 struct runindex_nights {
 	struct runindex_night *night;
 	size_t n;
-	double *all;
+	double *all;	/* the values of all of them, and how many there is room for */
+	size_t room;
 };
 
 /*

@@ -59,8 +59,11 @@ void widecsv_free(struct widecsv *w)
 void widecsv_quoted(FILE *f, const char *s)
 {
 	putc('"', f);
-	for (; *s; s++)
-		fputs(*s == '"' ? "\"\"" : (char[]){ *s, '\0' }, f);
+	for (; *s; s++) {
+		if (*s == '"')
+			putc('"', f);
+		putc(*s, f);
+	}
 	putc('"', f);
 }
 
