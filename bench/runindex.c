@@ -222,7 +222,7 @@ static const struct known_run *find_run(const struct runindex *x, sqlite3_int64 
 {
 	if (hint && hint < x->run + x->runs && hint->id == id)
 		return hint;
-	if (!x->runs)
+	if (!x->run)
 		return NULL;
 	return bsearch(&id, x->run, x->runs, sizeof(*hint), by_id);
 }
