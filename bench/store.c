@@ -351,14 +351,14 @@ int store_resume(struct run *run, const char *out, const char *id, struct why *w
 	return lock_run(run, why);
 }
 
-int store_complete(const char *made, const char *whole, struct why *why)
+int store_complete(const char *hidden, const char *whole, struct why *why)
 {
-	int rc = store_sync_all(made, why);
+	int rc = store_sync_all(hidden, why);
 
 	if (rc)
 		return rc;
-	if (rename(made, whole))
-		return why_set(why, -errno, "%s: cannot be renamed to %s: %s", made, whole, strerror(errno));
+	if (rename(hidden, whole))
+		return why_set(why, -errno, "%s: cannot be renamed to %s: %s", hidden, whole, strerror(errno));
 	return sync_parent(whole, why);
 }
 

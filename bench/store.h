@@ -81,8 +81,8 @@ int store_create(struct run *run, const char *out, const char *kind, struct why 
 /* Opens the incomplete run ID to go on; fails when it is complete, absent, or another process has it. */
 int store_resume(struct run *run, const char *out, const char *id, struct why *why);
 
-/* Renames the directory MADE to WHOLE, which is not there: all in it is synced before, and its new name after. */
-int store_complete(const char *made, const char *whole, struct why *why);
+/* Renames the directory HIDDEN to WHOLE, which is not there: all in it is synced before, and its new name after. */
+int store_complete(const char *hidden, const char *whole, struct why *why);
 
 /* Makes the run complete, with store_complete(). */
 int store_commit(struct run *run, struct why *why);
