@@ -77,7 +77,7 @@ grep -q '^lost: gone: ' "$WORK/o" || fail "lost: $(cat "$WORK/o")"
 jq -e --arg today "$(date -u +%Y-%m)" '(.cells[1] | .verdict == "slower" and (.metrics.iops | .verdict == "slower" and .nights == 12 and .shift.value < -0.5 and (.since | startswith($today))
 	and .coincides[0].what == "the kernel" and .coincides[0].was == "6.0")) and .counts.slower == 1 and .counts.lost == 1 and (.trends[0].cell == "ours") and (.trends[0].centre | length == 13)' \
 	"$second/night.json" >/dev/null || fail "night.json: $(jq -c '.cells[] | [.name, .verdict, .metrics.iops]' "$second/night.json")"
-cmp "$WORK/summary.md" "$second/summary.md" && cmp "$WORK/junit.xml" "$second/junit.xml" || fail '--summary and --junit differ from what is kept'
+{ cmp "$WORK/summary.md" "$second/summary.md" && cmp "$WORK/junit.xml" "$second/junit.xml"; } || fail '--summary and --junit differ from what is kept'
 [ "$(wc -l <"$second/summary.md")" -le 25 ] || fail 'the summary is longer than a screen'
 grep -q '^| ours | IOPS | slower | .* | the kernel: 6\.0 to ' "$second/summary.md" || fail "Markdown: $(cat "$second/summary.md")"
 grep -q '<testcase classname="ours" name="iops"><failure message="ours: IOPS ' "$second/junit.xml" || fail "JUnit: $(cat "$second/junit.xml")"
