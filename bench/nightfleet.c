@@ -228,7 +228,7 @@ static int open_session(struct session *s, struct why *why)
 		if (!s->hosts.host[i].target && !s->a->target)
 			rc = why_set(why, -EINVAL, "%s:%zu: %s has no target: name a file or device of that host behind its address, or --target for all", s->a->hosts,
 				     s->hosts.host[i].line, s->hosts.host[i].name);
-	s->night = rc ? NULL : calloc(s->hosts.n, sizeof(*s->night));
+	s->night = rc ? NULL : calloc(s->hosts.n + 1, sizeof(*s->night));
 	if (!rc && !s->night)
 		rc = why_set(why, -ENOMEM, "out of memory");
 	if (!rc && fio_find(&s->fio, s->a->common.fio, s->a->common.engine_dir, why))

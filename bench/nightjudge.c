@@ -284,21 +284,27 @@ static bool was_suspected(const struct series *s, enum night_metric m)
 	return !nightrule_judge(history, n, &last, &how, &r) && nightrule_more(&r, &how, last.n, last.n + 1) > 1;
 }
 
+/* Median distance of the centres of the nights of S's level from theirs, as a share. */
+static double spread_of(const struct series *s)
+{
+	double x[NIGHTJUDGE_NIGHTS_MAX] = { 0 }, middle;
+	size_t n = 0;
+
+	for (size_t i = s->level; i < s->n; i++)
+		x[n++] = s->night[i].centre;
+	middle = stats_median(x, n);
+	for (size_t i = 0; i < n; i++)
+		x[i] = fabs(x[i] - middle);
+	return stats_median(x, n) / middle;
+}
+
 static struct rank rank_of(const struct nightjudge *j, size_t cell)
 {
 	const struct series *s = series_of(j, cell, NIGHT_IOPS);
 	struct rank r = { .cell = cell, .days = INFINITY, .spread = INFINITY };
-	double x[NIGHTJUDGE_NIGHTS_MAX];
 
-	for (size_t i = s->level; i < s->n; i++)
-		x[i - s->level] = s->night[i].centre;
 	if (s->n) {
-		double middle = stats_median(x, s->n - s->level);
-		size_t n = s->n - s->level;
-
-		for (size_t i = 0; i < n; i++)
-			x[i] = fabs(x[i] - middle);
-		r.spread = stats_median(x, n) / middle;
+		r.spread = spread_of(s);
 		r.days = floor(days_between(s->night[s->n - 1].created, j->created));
 	}
 	for (int m = 0; m < NIGHT_METRICS; m++)

@@ -23,8 +23,8 @@ struct nightjudge *nightjudge_open(const char *out, const struct night *n, json_
 /* Cell indices, those first that tell most: suspected the night before, then those that were not measured for longest, then those whose nights vary least. */
 void nightjudge_order(const struct nightjudge *j, size_t *order);
 
-/* For night_run(): J is the nightjudge. */
-double nightjudge_urgency(void *j, size_t cell);
+/* For night_run(): CTX is the nightjudge. */
+double nightjudge_urgency(void *ctx, size_t cell);
 
 /* Judges all that was measured. 0 or -ENOMEM. */
 int nightjudge_decide(struct nightjudge *j);
