@@ -20,7 +20,7 @@ for kind in normal 'heavy tails' bimodal autocorrelated drifting; do
 	wants "$kind" 1.5 6 'v >= 62'
 	wants "$kind" collapse 4 'v == 100'
 	wants "$kind" none 8 'v == 0'
-	wants "$kind" none 9 'v == 8 * 75'
+	wants "$kind" none 9 'v == 8 * 70'
 done
 for kind in normal bimodal drifting; do
 	wants "$kind" 3.4-7.1 4 'v == 100'
