@@ -89,7 +89,7 @@ static int take_section(struct reading *r, char *line, struct why *why)
 	return r->in_global ? 0 : begin_section(r, line + 1, why);
 }
 
-/* fio's seconds, with its units us, ms, s, m; a plain number is seconds. */
+/* As fio reads a time: a whole number, with a unit or in seconds; of 0.3s it sees the 0. */
 static double seconds_of(const char *value)
 {
 	static const struct {
@@ -97,7 +97,7 @@ static double seconds_of(const char *value)
 		double s;
 	} units[] = { { "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
 	char *end;
-	double v = strtod(value, &end);
+	double v = (double)strtoul(value, &end, 10);
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (!strcmp(end, units[i].name))

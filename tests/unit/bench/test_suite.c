@@ -32,6 +32,11 @@ static void cells(void **state)
 	assert_near(s.cell[0].seconds, 1.3, 1e-6);
 	assert_near(s.cell[1].seconds, 0, 1e-6);
 	suite_free(&s);
+	/* a fraction is none to fio */
+	assert_int_equal(suite_parse(&s, "[a]\nruntime=0.3s\n[b]\nruntime=2m\n", "x.fio", lookup, &why), 0);
+	assert_near(s.cell[0].seconds, 0, 1e-6);
+	assert_near(s.cell[1].seconds, 120, 1e-6);
+	suite_free(&s);
 }
 
 static void refused(void **state)
