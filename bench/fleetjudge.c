@@ -126,8 +126,9 @@ static void judge_model(const struct fleet *f, const struct fleet_how *how, doub
 static double spread2(const struct peers *p, double *freedom)
 {
 	double q = gsl_stats_Qn_from_sorted_data(p->x, 1, p->n, p->work, p->work_int);
+	size_t half = p->n / 2;
 
-	*freedom = (double)(p->n / 2);
+	*freedom = (double)half;
 	return q * q;
 }
 
