@@ -176,6 +176,6 @@ if [ "$SQP_BUILD" = "$SQP_SOURCE/build/release" ]; then
 	[ -f "$(run_dir)/report.html" ] || fail "scripts/nightly left no report: $(cat "$WORK/o")"
 	echo 'passed: scripts/nightly'
 	"$SQP_SOURCE/scripts/nightly-accuracy" --nights 1 --slow 50 --after 1 --ms 20 --out "$WORK/accuracy" >"$WORK/o" 2>"$WORK/e" || fail "scripts/nightly-accuracy: $(cat "$WORK/e")"
-	[ "$(grep -Ec '^(night 1|50 % slower at depth 1, night 1); slowed-qd1: [0-9]+ IOPS, unknown; slowed-qd4: .*; control-qd1: ' "$WORK/o")" -eq 2 ] || fail "scripts/nightly-accuracy: $(cat "$WORK/o")"
+	[ "$(grep -Ec '^(night 1|50 % more time asked at depth 1, night 1); slowed-qd1: [0-9]+ IOPS, unknown; slowed-qd4: .*; control-qd1: ' "$WORK/o")" -eq 2 ] || fail "scripts/nightly-accuracy: $(cat "$WORK/o")"
 	echo 'passed: scripts/nightly-accuracy'
 fi

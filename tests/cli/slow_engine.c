@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Linked into a copy of the engine (-Wl,--wrap=io_u_queued): each request takes SQP_SLOW_NS longer, in the submitter. What the nightly has to notice. */
+/* Linked into a copy of the engine (-Wl,--wrap=fio_gettime): each batch that it submits takes SQP_SLOW_NS longer, in the submitter, where it reads the clock. What the nightly has to notice. */
 #include <stdlib.h>
 #include <time.h>
 
-struct thread_data;
-struct io_u;
-
-void __real_io_u_queued(struct thread_data *td, struct io_u *io_u);
-void __wrap_io_u_queued(struct thread_data *td, struct io_u *io_u);
+void __real_fio_gettime(struct timespec *t, void *caller);
+void __wrap_fio_gettime(struct timespec *t, void *caller);
 
 static long now_ns(void)
 {
@@ -17,7 +14,7 @@ static long now_ns(void)
 	return t.tv_sec * 1000000000L + t.tv_nsec;
 }
 
-void __wrap_io_u_queued(struct thread_data *td, struct io_u *io_u)
+void __wrap_fio_gettime(struct timespec *t, void *caller)
 {
 	static long slow_ns = -1;
 	long end;
@@ -27,7 +24,7 @@ void __wrap_io_u_queued(struct thread_data *td, struct io_u *io_u)
 
 		slow_ns = v ? atol(v) : 0;
 	}
-	__real_io_u_queued(td, io_u);
 	for (end = now_ns() + slow_ns; slow_ns && now_ns() < end;)
 		;
+	__real_fio_gettime(t, caller);
 }
