@@ -29,7 +29,7 @@ shows() {
 }
 
 kinds=0
-for kind in tune ring versus job affinity share; do
+for kind in tune ring versus job affinity share night; do
 	kept=$(printf '%s\n' "$SQP_SOURCE"/results/reference/*-"$kind"-* | tail -n 1)
 	[ -d "$kept" ] || fail "no run of the kind $kind is kept"
 	cp -r "$kept" "$WORK/$kind"
