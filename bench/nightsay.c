@@ -69,6 +69,7 @@ static void say_first(FILE *f, const struct said *s)
 	say_change(f, s);
 }
 
+/* " (20 same, 1 unstable)": of all verdicts but slower, nothing where there are none. */
 static void say_counts(FILE *f, const json_t *doc)
 {
 	static const char *const verdicts[] = { "same", "faster", "unknown", "unstable", "lost", "not measured" };
@@ -79,9 +80,10 @@ static void say_counts(FILE *f, const json_t *doc)
 
 		if (!n)
 			continue;
-		fprintf(f, "%s%u %s", first ? "" : ", ", n, verdicts[i]);
+		fprintf(f, "%s%u %s", first ? " (" : ", ", n, verdicts[i]);
 		first = false;
 	}
+	fputs(first ? "" : ")", f);
 }
 
 /* With few nights only large changes can be told from chance. */
@@ -122,9 +124,7 @@ char *nightsay_answer(const json_t *doc)
 	} else {
 		say_not_known(f, doc);
 	}
-	fputs(" (", f);
 	say_counts(f, doc);
-	fputc(')', f);
 	fclose(f);
 	return out;
 }

@@ -125,14 +125,20 @@ static void levels(FILE *f, const struct page_in *in)
 	const json_t *all = json_object_get(in->doc, "levels"), *names = json_object_get(in->doc, "hosts"), *one, *v;
 	size_t i, h;
 
-	fputs("# line figure by_pct outlier host\n", f);
-	json_array_foreach(all, i, one)
+	fputs("# line figure by_pct outlier host first_of_its_line\n", f);
+	json_array_foreach(all, i, one) {
+		bool first = true;
+
 		json_array_foreach(json_object_get(one, "by"), h, v) {
 			const char *host = page_string(json_array_get(names, h), "name");
 
-			if (json_is_number(v))
-				fprintf(f, "%zu\t%s, %s\t%.6g\t%d\t%s\n", i, page_string(one, "cell"), page_string(one, "title"), 100 * json_number_value(v), is_outlier(in->doc, host, one), host);
+			if (!json_is_number(v))
+				continue;
+			fprintf(f, "%zu\t%s, %s\t%.6g\t%d\t%s\t%d\n", i, page_string(one, "cell"), page_string(one, "title"), 100 * json_number_value(v), is_outlier(in->doc, host, one), host,
+				first);
+			first = false;
 		}
+	}
 }
 
 static const char *no_levels(const json_t *doc)

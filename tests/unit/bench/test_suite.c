@@ -147,6 +147,7 @@ static void sentences(void **state)
 	says(text, "slower: one: IOPS 10.0 % lower [-12.0, -8.0] since 2026-11-24, when the kernel changed from 6.1 <a> | b to 6.2\n");
 	says(text, "lost: three: no <such> device\n");
 	says(markdown, "1 of 3 cells is slower");
+	says(markdown, " to 6.2 (1 same, 1 lost).**");
 	says(markdown, "| one | IOPS | slower | 100 | 90 | -10.0 [-12.0, -8.0] | 2026-11-24 | the kernel: 6.1 <a> \\| b to 6.2 |");
 	says(junit, "<testcase classname=\"one\" name=\"iops\"><failure message=\"one: IOPS 10.0 % lower [-12.0, -8.0] since 2026-11-24, when the kernel changed from 6.1 &lt;a&gt; | b to 6.2\"/>");
 	says(junit, "<testcase classname=\"two\" name=\"iops\"/>");
