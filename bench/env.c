@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "env.h"
 
+#include "../engine/drive.h"
 #include "../engine/jiffies.h"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -340,18 +341,23 @@ static void put_celsius(json_t *env, json_t *t, const char *key, double celsius,
 		put_null(env, t, key, reason);
 }
 
-static void put_drive(json_t *env, json_t *t, const struct sysfs_disk *d)
+static void put_drive(json_t *env, json_t *t, const struct sysfs_disk *disk)
 {
-	char line[LINE];
-	int queues = hostinfo_poll_queues("/sys", d->name);
+	struct sqp_drive d;
+	const struct {
+		const char *key, *value, *reason;
+	} texts[] = {
+		{ "model", d.model, "the device names no model" }, { "serial", d.serial, "the device names no serial number" },
+		{ "firmware", d.firmware, "the device names no firmware" }, { "scheduler", d.scheduler, "the device has no request queue in /sys" },
+	};
 
-	put_text(env, t, "model", sysfs_text(d->dir, "device/model", line, LINE) ? line : NULL, "the device names no model");
-	put_text(env, t, "serial", sysfs_serial(d->dir, line, LINE) ? line : NULL, "the device names no serial number");
-	put_text(env, t, "firmware", sysfs_text(d->dir, "device/firmware_rev", line, LINE) || sysfs_text(d->dir, "device/rev", line, LINE) ? line : NULL,
-		 "the device names no firmware");
-	put_celsius(env, t, "temp_c", hostinfo_disk_temp_c("/sys", d->name), "the device does not tell its temperature in /sys: NVMe does since Linux 5.5, others with the module drivetemp");
-	if (queues >= 0)
-		put(t, "poll_queues", json_integer(queues));
+	sqp_drive_at("/sys", disk->dir, &d);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		put_text(env, t, texts[i].key, *texts[i].value ? texts[i].value : NULL, texts[i].reason);
+	put_celsius(env, t, "temp_c", hostinfo_disk_temp_c("/sys", disk->name),
+		    "the device does not tell its temperature in /sys: NVMe does since Linux 5.5, others with the module drivetemp");
+	if (d.poll_queues >= 0)
+		put(t, "poll_queues", json_integer(d.poll_queues));
 	else
 		put_null(env, t, "poll_queues", "the device's driver has no such parameter");
 }
@@ -359,7 +365,7 @@ static void put_drive(json_t *env, json_t *t, const struct sysfs_disk *d)
 static void put_queue(json_t *env, json_t *t, dev_t dev)
 {
 	static const char *const numbers[] = { "io_poll", "nomerges", "iostats", "rotational", "nr_requests" };
-	char path[PATH_MAX + 64], line[LINE], *open, *close;
+	char path[PATH_MAX + 64], line[LINE];
 	struct sysfs_disk d;
 
 	if (sysfs_find_disk(&d, dev)) {
@@ -368,16 +374,6 @@ static void put_queue(json_t *env, json_t *t, dev_t dev)
 	}
 	put(t, "device", json_string(d.name));
 	put_drive(env, t, &d);
-	snprintf(path, sizeof(path), "%s/queue/scheduler", d.dir);
-	if (sysfs_line(path, line, LINE)) {
-		open = strchr(line, '[');
-		close = open ? strchr(open, ']') : NULL;
-		if (close)
-			*close = '\0';
-		put(t, "scheduler", json_string(open ? open + 1 : line));
-	} else {
-		put_null(env, t, "scheduler", "the device has no request queue in /sys");
-	}
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		snprintf(path, sizeof(path), "%s/queue/%s", d.dir, numbers[i]);
 		if (sysfs_line(path, line, LINE))

@@ -93,15 +93,3 @@ const char *hostinfo_turbo(const char *sysfs)
 
 	return state(sysfs, names, 2);
 }
-
-int hostinfo_poll_queues(const char *sysfs, const char *disk)
-{
-	static const char *const drivers[][2] = { { "nvme", "module/nvme/parameters/poll_queues" },
-						  { "vd", "module/virtio_blk/parameters/poll_queues" } };
-	char line[LINE];
-
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
-		if (!strncmp(disk, drivers[i][0], strlen(drivers[i][0])))
-			return sysfs_text(sysfs, drivers[i][1], line, LINE) ? atoi(line) : -1;
-	return -1;
-}

@@ -13,7 +13,4 @@ double hostinfo_cpu_temp_c(const char *sysfs);
 const char *hostinfo_smt(const char *sysfs);
 const char *hostinfo_turbo(const char *sysfs);
 
-/* How many poll queues the driver of DISK was asked for; -1: its driver has no such parameter. */
-int hostinfo_poll_queues(const char *sysfs, const char *disk);
-
 #endif

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../engine/drive.h"
 #include "fiojson.h"
 #include "grid.h"
 #include "proc.h"
@@ -103,17 +104,16 @@ static int claim(const struct prepared *p, struct why *why)
 
 static json_t *identity(const struct prepared *p)
 {
-	char serial[256], model[256];
-	bool has_serial, has_model;
+	struct sqp_drive d = { 0 };
 	struct stat st;
 
 	if (!p->block)
 		return json_pack("{s:s, s:I, s:I}", "path", p->path, "inode", stat(p->path, &st) ? (json_int_t)0 : (json_int_t)st.st_ino, "bytes", (json_int_t)p->bytes);
-	has_serial = p->on_disk && sysfs_serial(p->disk.dir, serial, sizeof(serial));
-	has_model = p->on_disk && sysfs_text(p->disk.dir, "device/model", model, sizeof(model));
+	if (p->on_disk)
+		sqp_drive_at("/sys", p->disk.dir, &d);
 	/* Names change from boot to boot, so they count only where there is nothing else. */
-	return json_pack("{s:s?, s:s?, s:s?, s:I, s:I}", "serial", has_serial ? serial : NULL, "model", has_model ? model : NULL, "device",
-			 has_serial ? NULL : p->on_disk ? p->disk.name : p->path, "start", (json_int_t)p->disk.start, "bytes", (json_int_t)p->bytes);
+	return json_pack("{s:s?, s:s?, s:s?, s:I, s:I}", "serial", *d.serial ? d.serial : NULL, "model", *d.model ? d.model : NULL, "device",
+			 *d.serial ? NULL : p->on_disk ? p->disk.name : p->path, "start", (json_int_t)p->disk.start, "bytes", (json_int_t)p->bytes);
 }
 
 static int read_record(const char *path, json_t **doc, struct why *why)

@@ -53,14 +53,3 @@ int sysfs_find_disk(struct sysfs_disk *d, dev_t dev)
 	snprintf(d->name, sizeof(d->name), "%s", slash + 1);
 	return 0;
 }
-
-bool sysfs_serial(const char *dir, char *out, int size)
-{
-	/* NVMe; virtio; SCSI has none in /sys, its world-wide name tells as much. */
-	static const char *const names[] = { "device/serial", "serial", "device/wwid" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (sysfs_text(dir, names[i], out, size))
-			return true;
-	return false;
-}

@@ -23,7 +23,4 @@ bool sysfs_text(const char *dir, const char *name, char *out, int size);
 /* The disk that DEV is or is a partition of; -ENODEV when /sys has none (a network file system, memory). */
 int sysfs_find_disk(struct sysfs_disk *d, dev_t dev);
 
-/* Serial number of the disk in DIR; false when it has none. */
-bool sysfs_serial(const char *dir, char *out, int size);
-
 #endif

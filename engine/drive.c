@@ -85,8 +85,7 @@ static int number(const char *dir, const char *name)
 	return text[0] ? atoi(text) : -1;
 }
 
-/* How many poll queues its driver was asked for */
-static int poll_queues(const char *sys, const char *device)
+int sqp_drive_poll_queues(const char *sys, const char *device)
 {
 	static const char *const drivers[][2] = {
 		{ "nvme", "module/nvme/parameters/poll_queues" }, { "ng", "module/nvme/parameters/poll_queues" },
@@ -99,7 +98,7 @@ static int poll_queues(const char *sys, const char *device)
 	return -1;
 }
 
-static void read_all(const char *sys, const char *dir, struct sqp_drive *d)
+void sqp_drive_at(const char *sys, const char *dir, struct sqp_drive *d)
 {
 	const struct { const char *names[4]; char *out; size_t size; } table[] = {
 		{ { "device/model" }, d->model, sizeof(d->model) },
@@ -113,7 +112,7 @@ static void read_all(const char *sys, const char *dir, struct sqp_drive *d)
 	chosen(d->scheduler);
 	d->io_poll = number(dir, "queue/io_poll");
 	snprintf(d->device, sizeof(d->device), "%s", strrchr(dir, '/') + 1);
-	d->poll_queues = poll_queues(sys, d->device);
+	d->poll_queues = sqp_drive_poll_queues(sys, d->device);
 }
 
 bool sqp_drive_read(const char *sys, dev_t dev, bool is_char, struct sqp_drive *d)
@@ -128,7 +127,7 @@ bool sqp_drive_read(const char *sys, dev_t dev, bool is_char, struct sqp_drive *
 	to_disk(dir);
 	for (int i = 0; i < LAYERS_MAX && to_slave(dir); i++)
 		to_disk(dir);
-	read_all(sys, dir, d);
+	sqp_drive_at(sys, dir, d);
 	return true;
 }
 

@@ -9,11 +9,17 @@
 /* A text that is empty was not told. */
 struct sqp_drive {
 	char device[64];	/* whole disk, e.g. nvme0n1 */
-	char model[64], firmware[32], serial[64];
+	char model[64], firmware[32], serial[128];
 	char scheduler[32];	/* the one in use */
 	int io_poll;		/* its queues may be polled: 1 or 0; -1: not told */
 	int poll_queues;	/* that its driver was asked for; -1: not told */
 };
+
+/* The drive whose directory is DIR, SYS being /sys. */
+void sqp_drive_at(const char *sys, const char *dir, struct sqp_drive *d);
+
+/* How many poll queues the driver of DEVICE, a name in SYS/block or a character device of NVMe, was asked for; -1: not told. */
+int sqp_drive_poll_queues(const char *sys, const char *device);
 
 /*
  * The drive of block device or NVMe character device DEV, SYS being /sys. Partitions count as their disk; a device that is made of exactly one

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../engine/drive.h"
 #include "hostinfo.h"
 #include "store.h"
 
@@ -43,7 +44,7 @@ static void nothing_is_told(void **state)
 	assert_true(isnan(hostinfo_cpu_temp_c(root)));
 	assert_null(hostinfo_smt(root));
 	assert_null(hostinfo_turbo(root));
-	assert_int_equal(hostinfo_poll_queues(root, "nvme0n1"), -1);
+	assert_int_equal(sqp_drive_poll_queues(root, "nvme0n1"), -1);
 }
 
 static void disks(void **state)
@@ -59,8 +60,8 @@ static void disks(void **state)
 	assert_near(hostinfo_disk_temp_c(root, "sda"), 30, 1e-3);
 	assert_true(isnan(hostinfo_disk_temp_c(root, "sdb")));
 	file("module/nvme/parameters", "poll_queues", "2\n");
-	assert_int_equal(hostinfo_poll_queues(root, "nvme0n1"), 2);
-	assert_int_equal(hostinfo_poll_queues(root, "sda"), -1);
+	assert_int_equal(sqp_drive_poll_queues(root, "nvme0n1"), 2);
+	assert_int_equal(sqp_drive_poll_queues(root, "sda"), -1);
 }
 
 static void cpus(void **state)
