@@ -10,6 +10,7 @@
 
 #include "fiojson.h"
 #include "nightload.h"
+#include "page.h"
 #include "store.h"
 
 /* What must be one on a side: repeats of different systems are no repeats. */
@@ -53,13 +54,6 @@ static json_t *read_doc(const char *dir, const char *name, struct why *why)
 	return NULL;
 }
 
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
 static int by_job(const void *a, const void *b)
 {
 	const struct part *x = a, *y = b;
@@ -79,7 +73,7 @@ static int sort_parts(struct parts *p, const json_t *all, const char *key)
 	for (size_t i = 0; i < p->n; i++) {
 		const json_t *doc = json_array_get(all, i);
 
-		p->one[i] = (struct part){ doc, text(doc, key), json_integer_value(json_object_get(doc, "groupid")), i };
+		p->one[i] = (struct part){ doc, page_string(doc, key), json_integer_value(json_object_get(doc, "groupid")), i };
 	}
 	qsort(p->one, p->n, sizeof(*p->one), by_job);
 	return 0;
@@ -112,36 +106,6 @@ static double engine_sum(const struct entry *e, const char *dotted)
 	return e->n_lines ? sum : NAN;
 }
 
-static double fio_sum(const json_t *job, const char *key)
-{
-	static const char *const sides[] = { "read", "write", "trim" };
-	double sum = 0;
-
-	for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++) {
-		double v = json_number_at(json_object_get(job, sides[i]), key);
-
-		sum += isfinite(v) ? v : 0;
-	}
-	return sum;
-}
-
-/* The percentiles of completion latency, or of all of it in a job with lat_percentiles. */
-static double percentile_us(const json_t *job, const char *side, const char *pct)
-{
-	static const char *const kinds[] = { "clat_ns", "lat_ns" };
-	const json_t *rw = json_object_get(job, side);
-
-	if (!(json_number_at(rw, "total_ios") > 0))
-		return NAN;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		const json_t *v = json_object_get(json_object_get(json_object_get(rw, kinds[i]), "percentile"), pct);
-
-		if (json_is_number(v))
-			return json_number_value(v) / 1e3;
-	}
-	return NAN;
-}
-
 /* The first entry of a job makes the sample; clones that fio lists one by one add to it. */
 static void fill(struct compare_cell *c, const struct entry *e, bool first)
 {
@@ -154,24 +118,22 @@ static void fill(struct compare_cell *c, const struct entry *e, bool first)
 		{ COMPARE_WRITE_P50, "write", "50.000000" },
 		{ COMPARE_WRITE_P99, "write", "99.000000" },
 	};
-	double ios = engine_sum(e, "completed"), fio_ios = fio_sum(e->job, "total_ios"), cpu_us;
+	double ios = engine_sum(e, "completed"), fio_ios = fiojson_all_sides(e->job, "total_ios");
 	unsigned i = c->n - 1;
 
 	for (int m = 0; first && m < COMPARE_METRICS; m++)
 		c->x[m][i] = NAN;
 	for (size_t l = 0; l < sizeof(latencies) / sizeof(*latencies); l++)
-		c->x[latencies[l].m][i] = first ? percentile_us(e->job, latencies[l].side, latencies[l].pct) : NAN;
+		c->x[latencies[l].m][i] = first ? fiojson_percentile_us(e->job, latencies[l].side, latencies[l].pct) : NAN;
 	if (!first) {
-		c->x[COMPARE_IOPS][i] += fio_sum(e->job, "iops");
+		c->x[COMPARE_IOPS][i] += fiojson_all_sides(e->job, "iops");
 		if (!isfinite(ios))
 			c->x[COMPARE_APP_CPU][i] = NAN;
 		return;
 	}
-	cpu_us = (json_number_at(e->job, "usr_cpu") + json_number_at(e->job, "sys_cpu")) / 100 *
-		 json_number_at(e->job, "job_runtime") * 1e3;
-	c->x[COMPARE_IOPS][i] = fio_sum(e->job, "iops");
+	c->x[COMPARE_IOPS][i] = fiojson_all_sides(e->job, "iops");
 	c->x[COMPARE_SQ_CPU][i] = engine_sum(e, "sq_thread.cpu_us") / ios;
-	c->x[COMPARE_APP_CPU][i] = isfinite(ios) ? engine_sum(e, "app_cpu_us") / ios : cpu_us / fio_ios;
+	c->x[COMPARE_APP_CPU][i] = isfinite(ios) ? engine_sum(e, "app_cpu_us") / ios : fiojson_cpu_us(e->job) / fio_ios;
 	c->x[COMPARE_ENTERS][i] = engine_sum(e, "enters") / ios;
 	c->x[COMPARE_WAKEUPS][i] = engine_sum(e, "wakeups") / ios;
 }
@@ -269,7 +231,7 @@ static int add_tune_cells(struct compare_source *s, const char *dir, struct why 
 		if (!there(cell, "cell.json"))
 			break;
 		end = read_doc(cell, "cell.json", why);
-		snprintf(name, sizeof(name), "%s, %s", text(end, "workload"), text(end, "arm"));
+		snprintf(name, sizeof(name), "%s, %s", page_string(end, "workload"), page_string(end, "arm"));
 		if (!end)
 			rc = -EINVAL;
 		else if (!json_integer_value(json_object_get(end, "exit")))
@@ -315,13 +277,13 @@ static int take_job(struct compare_source *s, const char *dir, struct why *why)
 /* A run without fio: of the bare ring. RUN: its run.json, or what store_list() tells of it. */
 static bool is_ring(const json_t *run)
 {
-	return !strcmp(text(run, "kind"), "ring");
+	return !strcmp(page_string(run, "kind"), "ring");
 }
 
 static int add_run(struct compare_source *s, const char *dir, struct why *why)
 {
 	json_t *run = read_doc(dir, "run.json", why), *end;
-	bool tune = !strcmp(text(run, "kind"), "tune"), night = !strcmp(text(run, "kind"), "night"), ring = is_ring(run);
+	bool tune = !strcmp(page_string(run, "kind"), "tune"), night = !strcmp(page_string(run, "kind"), "night"), ring = is_ring(run);
 	int rc = run ? 0 : -EINVAL;
 
 	json_decref(run);
@@ -341,8 +303,8 @@ static int add_run(struct compare_source *s, const char *dir, struct why *why)
 	end = read_doc(dir, "end.json", why);
 	if (!end)
 		rc = -EINVAL;
-	else if (json_integer_value(json_object_get(end, "exit")) || *text(end, "failure"))
-		rc = why_set(why, -EIO, "%s failed (%s): remove it or run it again", dir, text(end, "failure"));
+	else if (json_integer_value(json_object_get(end, "exit")) || *page_string(end, "failure"))
+		rc = why_set(why, -EIO, "%s failed (%s): remove it or run it again", dir, page_string(end, "failure"));
 	json_decref(end);
 	if (!rc)
 		rc = take_job(s, dir, why);
@@ -361,10 +323,10 @@ static int add_all_runs(struct compare_source *s, const char *out, struct why *w
 
 		if (is_ring(one))
 			continue;
-		if (strcmp(text(one, "state"), "complete"))
-			rc = why_set(why, -EINVAL, "%s is %s: let it end, resume it, or remove it", text(one, "dir"), text(one, "state"));
+		if (strcmp(page_string(one, "state"), "complete"))
+			rc = why_set(why, -EINVAL, "%s is %s: let it end, resume it, or remove it", page_string(one, "dir"), page_string(one, "state"));
 		else
-			rc = add_run(s, text(one, "dir"), why);
+			rc = add_run(s, page_string(one, "dir"), why);
 	}
 	json_decref(list);
 	return rc;

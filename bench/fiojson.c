@@ -168,6 +168,40 @@ json_t *jsonl_load(const char *path, const char *schema, struct why *why)
 	return all;
 }
 
+double fiojson_all_sides(const json_t *job, const char *key)
+{
+	static const char *const sides[] = { "read", "write", "trim" };
+	double sum = 0;
+
+	for (size_t i = 0; i < sizeof(sides) / sizeof(*sides); i++) {
+		double v = json_number_at(json_object_get(job, sides[i]), key);
+
+		sum += isfinite(v) ? v : 0;
+	}
+	return sum;
+}
+
+double fiojson_percentile_us(const json_t *job, const char *side, const char *pct)
+{
+	static const char *const kinds[] = { "clat_ns", "lat_ns" };
+	const json_t *rw = json_object_get(job, side);
+
+	if (!(json_number_at(rw, "total_ios") > 0))
+		return NAN;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const json_t *v = json_object_get(json_object_get(json_object_get(rw, kinds[i]), "percentile"), pct);
+
+		if (json_is_number(v))
+			return json_number_value(v) / 1e3;
+	}
+	return NAN;
+}
+
+double fiojson_cpu_us(const json_t *job)
+{
+	return (json_number_at(job, "usr_cpu") + json_number_at(job, "sys_cpu")) / 100 * json_number_at(job, "job_runtime") * 1e3;
+}
+
 json_t *json_finite(double v)
 {
 	return isfinite(v) ? json_real(v) : json_null();

@@ -38,6 +38,15 @@ struct fio_result {
 /* The first job of DOC: what it read, or what it wrote if it read nothing. */
 int fiojson_result(const json_t *doc, struct fio_result *r, struct why *why);
 
+/* KEY of reads, writes and trims of JOB, a job of fio's document, together. */
+double fiojson_all_sides(const json_t *job, const char *key);
+
+/* Percentile PCT, as fio writes it ("50.000000"), of completion latency, or of all of it in a job with lat_percentiles, in us. SIDE is "read", "write" or "trim"; NaN: it had no I/O. */
+double fiojson_percentile_us(const json_t *job, const char *side, const char *pct);
+
+/* CPU time that fio itself counts for JOB, in us. */
+double fiojson_cpu_us(const json_t *job);
+
 /* V as data: null when it is not finite. */
 json_t *json_finite(double v);
 

@@ -7,14 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store.h"
-
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
+#include "page.h"
 
 static const json_t *values_of(const json_t *cell, int metric)
 {
@@ -40,7 +33,7 @@ static int add_cell(struct compare_source *s, const json_t *cell, struct why *wh
 
 	if (!n)
 		return 0;
-	c = compare_cell(&s->side, text(cell, "name"));
+	c = compare_cell(&s->side, page_string(cell, "name"));
 	if (!c)
 		return why_set(why, -ENOMEM, "out of memory");
 	if (c->n + n > STATS_RATIO_N_MAX)
@@ -61,7 +54,7 @@ static int add_cell(struct compare_source *s, const json_t *cell, struct why *wh
 /* Whose night it is, what it is like, and the engine where the environment does not name one. */
 static int take_about(struct compare_source *s, const json_t *night, const char *dir, struct why *why)
 {
-	const char *host = text(night, "host");
+	const char *host = page_string(night, "host");
 	json_t *key = json_object_get(night, "key"), *engine = json_object_get(key, "engine");
 
 	if (*s->host && strcmp(s->host, host))

@@ -126,43 +126,22 @@ static double engine_sum(const json_t *lines, const char *key)
 /* Of reads, or of writes where nothing is read. */
 static double percentile_us(const json_t *job, const char *pct)
 {
-	static const char *const sides[] = { "read", "write", "trim" }, *const kinds[] = { "clat_ns", "lat_ns" };
-
-	for (size_t s = 0; s < sizeof(sides) / sizeof(*sides); s++) {
-		const json_t *side = json_object_get(job, sides[s]);
-
-		for (size_t k = 0; json_number_at(side, "total_ios") > 0 && k < sizeof(kinds) / sizeof(*kinds); k++) {
-			const json_t *v = json_object_get(json_object_get(json_object_get(side, kinds[k]), "percentile"), pct);
-
-			if (json_is_number(v))
-				return json_number_value(v) / 1e3;
-		}
-	}
-	return NAN;
-}
-
-static double all_sides(const json_t *job, const char *key)
-{
 	static const char *const sides[] = { "read", "write", "trim" };
-	double sum = 0;
+	double us = NAN;
 
-	for (size_t s = 0; s < sizeof(sides) / sizeof(*sides); s++) {
-		double v = json_number_at(json_object_get(job, sides[s]), key);
-
-		sum += isfinite(v) ? v : 0;
-	}
-	return sum;
+	for (size_t s = 0; s < sizeof(sides) / sizeof(*sides) && !isfinite(us); s++)
+		us = fiojson_percentile_us(job, sides[s], pct);
+	return us;
 }
 
 static void take_values(struct night_cell *c, const json_t *job, const json_t *lines)
 {
-	double ios = engine_sum(lines, "completed"), sq_us = engine_sum(lines, "sq_thread.cpu_us"), fio_ios = all_sides(job, "total_ios");
-	double fio_us = (json_number_at(job, "usr_cpu") + json_number_at(job, "sys_cpu")) / 100 * json_number_at(job, "job_runtime") * 1e3;
+	double ios = engine_sum(lines, "completed"), sq_us = engine_sum(lines, "sq_thread.cpu_us"), fio_ios = fiojson_all_sides(job, "total_ios");
 	const double values[NIGHT_METRICS] = {
-		[NIGHT_IOPS] = all_sides(job, "iops"),
+		[NIGHT_IOPS] = fiojson_all_sides(job, "iops"),
 		[NIGHT_P50] = percentile_us(job, "50.000000"),
 		[NIGHT_P99] = percentile_us(job, "99.000000"),
-		[NIGHT_CPU] = isfinite(ios) ? (engine_sum(lines, "app_cpu_us") + sq_us) / ios : fio_us / fio_ios,
+		[NIGHT_CPU] = isfinite(ios) ? (engine_sum(lines, "app_cpu_us") + sq_us) / ios : fiojson_cpu_us(job) / fio_ios,
 		[NIGHT_SQ_CPU] = sq_us / ios,
 		[NIGHT_ENTERS] = engine_sum(lines, "enters") / ios,
 		[NIGHT_WAKEUPS] = engine_sum(lines, "wakeups") / ios,
@@ -206,7 +185,7 @@ static void take_results(struct night *n, struct night_cell *c, const struct pat
 
 	if (*why.text)
 		snprintf(c->reason, sizeof(c->reason), "%.390s", why.text);
-	else if (error || !(all_sides(job, "total_ios") > 0))
+	else if (error || !(fiojson_all_sides(job, "total_ios") > 0))
 		snprintf(c->reason, sizeof(c->reason), "fio did no I/O, or failed with error %d", error);
 	else
 		take_values(c, job, lines);
