@@ -297,26 +297,6 @@ static json_t *document(struct session *s, const json_t *end)
 	return nightdoc_make(&about, &s->night, s->judge);
 }
 
-/* What DOC says, said by SAY, into NAME of the run and into ALSO (NULL: nowhere else). */
-static int keep_text(const struct session *s, void (*say)(FILE *f, const json_t *doc), const char *name, const char *also, struct why *why)
-{
-	struct draft d;
-	char path[PATH_MAX], *text;
-	int rc = store_draft(&d, why);
-
-	if (rc)
-		return rc;
-	say(d.f, s->doc);
-	rc = store_draft_keep(&d, 0, s->run.dir, name, why);
-	if (rc || !also)
-		return rc;
-	rc = store_in_run(path, &s->run, name, why);
-	text = rc ? NULL : store_read(path, why);
-	rc = text ? store_write(also, text, why) : -EIO;
-	free(text);
-	return rc;
-}
-
 static int keep(struct session *s, struct why *why)
 {
 	json_t *end = s->a->client ? json_pack("{s:i}", "exit", 0) : env_at_end(&s->night.fio);
@@ -326,9 +306,9 @@ static int keep(struct session *s, struct why *why)
 	s->doc = document(s, end);
 	s->slower = page_whole(json_object_get(s->doc, "counts"), "slower");
 	s->lost = page_whole(json_object_get(s->doc, "counts"), "lost");
-	rc = s->doc ? keep_text(s, nightsay_markdown, "summary.md", s->a->summary, why) : why_set(why, -ENOMEM, "out of memory");
+	rc = s->doc ? page_keep_text(&s->run, nightsay_markdown, s->doc, "summary.md", s->a->summary, why) : why_set(why, -ENOMEM, "out of memory");
 	if (!rc)
-		rc = keep_text(s, nightsay_junit, "junit.xml", s->a->junit, why);
+		rc = page_keep_text(&s->run, nightsay_junit, s->doc, "junit.xml", s->a->junit, why);
 	if (rc) {
 		json_decref(end);
 		return rc;

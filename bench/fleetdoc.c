@@ -8,6 +8,7 @@
 
 #include "fiojson.h"
 #include "fleetjudge.h"
+#include "nightrule.h"
 #include "page.h"
 
 enum { LINES_MAX = 15 };
@@ -97,12 +98,10 @@ static const json_t *metric_of(const json_t *host, const struct figure *f)
 	return NULL;
 }
 
-/* The rule's interval is Student's of about so many degrees of freedom; of fewer nights it has none. */
+/* From the rule's interval, which is Student's. */
 static double sd_of(struct est tonight, unsigned nights)
 {
-	double degrees = nights < 20 ? nights / 2.0 : 0.82 * (nights - 2);
-
-	return tonight.n && nights > 1 ? (tonight.hi - tonight.lo) / 2 / gsl_cdf_tdist_Pinv(0.975, degrees) : NAN;
+	return tonight.n && nights > 1 ? (tonight.hi - tonight.lo) / 2 / gsl_cdf_tdist_Pinv(0.975, nightrule_degrees(nights)) : NAN;
 }
 
 static struct fleet_value value_of(const json_t *m)

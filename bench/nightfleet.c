@@ -159,26 +159,6 @@ static void clean_up(const struct session *s)
 		unlink(s->night[i].out);
 }
 
-static int keep_texts(const struct session *s, struct why *why)
-{
-	struct draft d;
-	int rc = store_draft(&d, why);
-
-	if (rc)
-		return rc;
-	fleetdoc_markdown(d.f, s->doc);
-	rc = store_draft_keep(&d, 0, s->run.dir, "summary.md", why);
-	if (!rc && s->a->summary) {
-		char path[PATH_MAX], *text;
-
-		rc = store_in_run(path, &s->run, "summary.md", why);
-		text = rc ? NULL : store_read(path, why);
-		rc = text ? store_write(s->a->summary, text, why) : -EIO;
-		free(text);
-	}
-	return rc;
-}
-
 static int keep(struct session *s, struct why *why)
 {
 	json_t *hosts = gather(s);
@@ -188,7 +168,7 @@ static int keep(struct session *s, struct why *why)
 	s->doc = fleetdoc_make(hosts, s->run.id, s->created, s->command);
 	json_decref(hosts);
 	clean_up(s);
-	rc = s->doc ? keep_texts(s, why) : why_set(why, -ENOMEM, "out of memory");
+	rc = s->doc ? page_keep_text(&s->run, fleetdoc_markdown, s->doc, "summary.md", s->a->summary, why) : why_set(why, -ENOMEM, "out of memory");
 	if (!rc)
 		rc = page_keep(&report_fleet, &s->run, s->doc, env_at_end(&s->fio), &said, why);
 	if (!rc && s->a->common.json) {

@@ -230,6 +230,11 @@ static void fit(const struct cell *c, size_t from, size_t n, double slope, struc
 	b->follows = follows(b->left, n, b->scale);
 }
 
+double nightrule_degrees(unsigned nights)
+{
+	return nights < TREND_NIGHTS ? nights / 2.0 : QN_EFFICIENCY * (nights - 2);
+}
+
 static struct look look_at(const struct cell *c, unsigned k)
 {
 	size_t to = c->n - k, n = to < c->how->nights_max ? to : c->how->nights_max, from = to - n;
@@ -250,7 +255,7 @@ static struct look look_at(const struct cell *c, unsigned k)
 	l.expected = b.level + b.slope * ahead;
 	l.shift = huber(c->centre + to, k, b.scale) - l.expected;
 	l.error = sqrt(HUBER_COST * tonight * mean_variance(k, b.follows) + b.scale * b.scale * (HUBER_COST * follow / (double)n + trend * ahead * ahead));
-	l.degrees = n < TREND_NIGHTS ? (double)n / 2 : QN_EFFICIENCY * (double)(n - 2);
+	l.degrees = nightrule_degrees(l.nights);
 	l.repeats_share = fmin(c->noise * c->noise * repeats / tonight, 1);
 	return l;
 }

@@ -49,6 +49,9 @@ struct nightrule {
 
 const char *nightrule_word(enum nightrule_verdict v);
 
+/* Student's t of a shift by so many nights of the baseline has so many degrees of freedom. */
+double nightrule_degrees(unsigned nights);
+
 /*
  * Judges TONIGHT by HISTORY[0..N), oldest first. Who has believed a shift gives the nights of the new level only, from then on; of others the last nights_max + 9
  * are looked at. A value of 0 counts as a millionth of the largest in the history. 0, or -EINVAL for values or settings out of range, -ENOMEM.

@@ -212,6 +212,35 @@ int page_keep(const struct page_kind *kind, struct run *run, json_t *doc, json_t
 	return rc ? rc : store_commit(run, why);
 }
 
+int page_keep_text(const struct run *run, void (*say)(FILE *f, const json_t *doc), const json_t *doc, const char *name, const char *also, struct why *why)
+{
+	struct draft d;
+	char path[PATH_MAX], *text;
+	int rc = store_draft(&d, why);
+
+	if (rc)
+		return rc;
+	say(d.f, doc);
+	rc = store_draft_keep(&d, 0, run->dir, name, why);
+	if (rc || !also)
+		return rc;
+	rc = store_in_run(path, run, name, why);
+	text = rc ? NULL : store_read(path, why);
+	rc = text ? store_write(also, text, why) : -EIO;
+	free(text);
+	return rc;
+}
+
+struct est page_shift_pct(const json_t *o)
+{
+	struct est e = page_est(json_object_get(o, "shift"));
+
+	e.value *= 100;
+	e.lo *= 100;
+	e.hi *= 100;
+	return e;
+}
+
 int page_open(struct run *run, const char *dir, struct why *why)
 {
 	json_t *about;

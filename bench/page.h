@@ -43,6 +43,12 @@ int page_make(const struct page_kind *kind, const struct run *run, struct page_s
 /* How a RUN ends that store_create() began: DOC, END (end.json, taken over) and the page into it, and it is committed. */
 int page_keep(const struct page_kind *kind, struct run *run, json_t *doc, json_t *end, struct page_said *said, struct why *why);
 
+/* What SAY says of DOC into file NAME of RUN, and into ALSO (NULL: nowhere else). */
+int page_keep_text(const struct run *run, void (*say)(FILE *f, const json_t *doc), const json_t *doc, const char *name, const char *also, struct why *why);
+
+/* Member "shift" of O, a share, as an estimate in percent. */
+struct est page_shift_pct(const json_t *o);
+
 /* RUN from the files in DIR. -ENOENT, -EINVAL. */
 int page_open(struct run *run, const char *dir, struct why *why);
 

@@ -39,16 +39,6 @@ static void hosts(FILE *f, const json_t *doc)
 	html_table_end(f);
 }
 
-static struct est percent(const json_t *o, const char *key)
-{
-	struct est e = page_est(json_object_get(o, key));
-
-	e.value *= 100;
-	e.lo *= 100;
-	e.hi *= 100;
-	return e;
-}
-
 static void models(FILE *f, const json_t *doc)
 {
 	const json_t *one;
@@ -57,7 +47,7 @@ static void models(FILE *f, const json_t *doc)
 	fputs("<h2>All drives of a model</h2>", f);
 	html_table(f, "model|cell|measure|#hosts|#change %|#p|verdict|");
 	json_array_foreach(json_object_get(doc, "models"), i, one) {
-		struct est e = percent(one, "shift");
+		struct est e = page_shift_pct(one);
 
 		fprintf(f, "<tr%s>", strcmp(page_string(one, "verdict"), "slower") ? "" : " class=\"best\"");
 		html_cell(f, "k", page_string(one, "model"));

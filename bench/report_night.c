@@ -47,16 +47,6 @@ static void intro(FILE *f, const struct page_in *in)
 	fputs(".</p>\n", f);
 }
 
-static struct est percent(const json_t *m)
-{
-	struct est e = page_est(json_object_get(m, "shift"));
-
-	e.value *= 100;
-	e.lo *= 100;
-	e.hi *= 100;
-	return e;
-}
-
 /* "kernel: 6.1.0-18 -> 6.1.0-20", all that changed with the level. */
 static void coincides(FILE *f, const json_t *m)
 {
@@ -82,7 +72,7 @@ static bool is_change(const json_t *m)
 
 static void change_row(FILE *f, const json_t *cell, const char *metric, const json_t *m)
 {
-	struct est e = percent(m);
+	struct est e = page_shift_pct(m);
 
 	(void)metric;
 	if (!is_change(m))
@@ -149,7 +139,7 @@ static void history_changes(FILE *f, const json_t *doc)
 	fputs("<h2>Changes in the nights before</h2>", f);
 	html_table(f, "cell|measure|night|#before|#after|#change %|#p|what else changed then");
 	json_array_foreach(all, i, one) {
-		struct est e = percent(one);
+		struct est e = page_shift_pct(one);
 
 		fputs("<tr>", f);
 		html_cell(f, "k", page_string(one, "cell"));
@@ -205,7 +195,7 @@ static void unstable(FILE *f, const json_t *doc)
 
 static void cell_row(FILE *f, const json_t *cell, const char *metric, const json_t *m)
 {
-	struct est e = percent(m);
+	struct est e = page_shift_pct(m);
 
 	(void)metric;
 	if (*page_string(cell, "reason") && !json_array_size(json_object_get(m, "values")))
@@ -273,7 +263,7 @@ static void shift_lines(FILE *f, const json_t *doc, bool changed, unsigned *line
 
 	json_array_foreach(cells_of(doc), i, cell)
 		json_object_foreach(json_object_get(cell, "metrics"), name, m) {
-			struct est e = percent(m);
+			struct est e = page_shift_pct(m);
 			const char *v = page_string(m, "verdict");
 
 			if (!json_is_true(json_object_get(m, "judged")) || !e.n || is_change(m) != changed || *line == most)
@@ -304,7 +294,7 @@ static const char *no_shifts(const json_t *doc)
 
 	json_array_foreach(cells_of(doc), i, cell)
 		json_object_foreach(json_object_get(cell, "metrics"), name, m)
-			if (json_is_true(json_object_get(m, "judged")) && percent(m).n)
+			if (json_is_true(json_object_get(m, "judged")) && page_shift_pct(m).n)
 				return NULL;
 	return "There are not yet enough nights to compare with.";
 }
