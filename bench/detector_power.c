@@ -4,7 +4,6 @@
  * The noise of a night's value is 1 % of the level in each kind (its median absolute deviation times 1.4826, for heavy tails).
  */
 #include <argp.h>
-#include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,6 +11,7 @@
 #include <stdlib.h>
 
 #include "changes.h"
+#include "madenoise.h"
 
 #define LEVEL 100.0
 #define NEAR 5		/* nights off that still count as found */
@@ -22,47 +22,14 @@ struct args {
 	unsigned nights, series, seed;
 };
 
-static double normal(gsl_rng *rng, double before, double at)
-{
-	(void)before;
-	(void)at;
-	return gsl_ran_gaussian(rng, 1);
-}
-
-/* Student's t with 2 degrees of freedom; 0.8165 is its quartile. */
-static double heavy(gsl_rng *rng, double before, double at)
-{
-	(void)before;
-	(void)at;
-	return gsl_ran_tdist(rng, 2) * 0.6745 / 0.8165;
-}
-
-static double bimodal(gsl_rng *rng, double before, double at)
-{
-	(void)before;
-	(void)at;
-	return (gsl_rng_uniform(rng) < 0.5 ? 1 : -1) + 0.25 * gsl_ran_gaussian(rng, 1);
-}
-
-/* AR(1), 0.5 */
-static double following(gsl_rng *rng, double before, double at)
-{
-	(void)at;
-	return 0.5 * before + sqrt(0.75) * gsl_ran_gaussian(rng, 1);
-}
-
-/* By 1 % of the level from the first night to the last. */
-static double drifting(gsl_rng *rng, double before, double at)
-{
-	(void)before;
-	return at + gsl_ran_gaussian(rng, 1);
-}
-
+/* What drifts does so by 1 % of the level from the first night to the last. */
 static const struct {
 	const char *name;
-	double (*next)(gsl_rng *rng, double before, double at);
+	double (*next)(gsl_rng *rng, double before);
+	bool drifts;
 } kinds[] = {
-	{ "normal", normal }, { "heavy tails (t, 2)", heavy }, { "bimodal", bimodal }, { "autocorrelated (0.5)", following }, { "drifting (1 %)", drifting },
+	{ "normal", noise_normal, false }, { "heavy tails (t, 2)", noise_heavy, false }, { "bimodal", noise_bimodal, false },
+	{ "autocorrelated (0.5)", noise_following, false }, { "drifting (1 %)", noise_normal, true },
 };
 
 /* A series that is SHIFT percent higher from night AT on. */
@@ -71,8 +38,8 @@ static void make(unsigned kind, gsl_rng *rng, const struct args *a, double shift
 	double noise = 0;
 
 	for (unsigned i = 0; i < a->nights; i++) {
-		noise = kinds[kind].next(rng, noise, (double)i / a->nights);
-		x[i] = LEVEL * (1 + (i >= at ? shift / 100 : 0)) + noise;
+		noise = kinds[kind].next(rng, noise);
+		x[i] = LEVEL * (1 + (i >= at ? shift / 100 : 0)) + (noise + (kinds[kind].drifts ? (double)i / a->nights : 0));
 	}
 }
 

@@ -8,13 +8,13 @@
  * it gets slower, once for each row of the table, with the same noise. The last line of each kind says what all cells had before.
  */
 #include <argp.h>
-#include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "madenoise.h"
 #include "nightrule.h"
 
 #define LEVEL 100000.0
@@ -30,43 +30,18 @@ struct args {
 	double night_effect;
 };
 
-static double normal(gsl_rng *rng, double before)
-{
-	(void)before;
-	return gsl_ran_gaussian(rng, 1);
-}
-
-/* Student's t with 2 degrees of freedom; 0.8165 is its quartile. */
-static double heavy(gsl_rng *rng, double before)
-{
-	(void)before;
-	return gsl_ran_tdist(rng, 2) * 0.6745 / 0.8165;
-}
-
-static double bimodal(gsl_rng *rng, double before)
-{
-	(void)before;
-	return (gsl_rng_uniform(rng) < 0.5 ? 1 : -1) + 0.25 * gsl_ran_gaussian(rng, 1);
-}
-
-/* AR(1), 0.5 */
-static double following(gsl_rng *rng, double before)
-{
-	return 0.5 * before + sqrt(0.75) * gsl_ran_gaussian(rng, 1);
-}
-
 static const struct {
 	const char *name;
 	double (*repeat)(gsl_rng *rng, double before);
 	double (*night)(gsl_rng *rng, double before);
 	bool drifts;
 } kinds[] = {
-	{ "normal", normal, normal, false },
-	{ "heavy tails (t, 2)", heavy, heavy, false },
-	{ "bimodal", bimodal, bimodal, false },
-	{ "autocorrelated (0.5)", following, following, false },
-	{ "drifting (1 %)", normal, normal, true },
-	{ "heavy nights only", normal, heavy, false },
+	{ "normal", noise_normal, noise_normal, false },
+	{ "heavy tails (t, 2)", noise_heavy, noise_heavy, false },
+	{ "bimodal", noise_bimodal, noise_bimodal, false },
+	{ "autocorrelated (0.5)", noise_following, noise_following, false },
+	{ "drifting (1 %)", noise_normal, noise_normal, true },
+	{ "heavy nights only", noise_normal, noise_heavy, false },
 };
 
 /* What happens to the cells: each loses a share between LEAST and MOST. */
