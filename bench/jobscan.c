@@ -150,7 +150,7 @@ static int take(struct jobscan *s, const char *key, const char *value)
 	return 0;
 }
 
-static void trim(char *s)
+void jobscan_trim(char *s)
 {
 	size_t n = strlen(s), lead = strspn(s, " \t");
 
@@ -164,7 +164,7 @@ static int scan_line(struct jobscan *s, char *line, jobscan_lookup lookup)
 	char *eq, *value;
 	int rc;
 
-	trim(line);
+	jobscan_trim(line);
 	if (*line == '[')
 		take_section(s, line);
 	if (!*line || strchr("#;[", *line))
@@ -176,11 +176,11 @@ static int scan_line(struct jobscan *s, char *line, jobscan_lookup lookup)
 	eq = strchr(line, '=');
 	if (eq)
 		*eq = '\0';
-	trim(line);
+	jobscan_trim(line);
 	value = jobscan_expand(eq ? eq + 1 : "", lookup);
 	if (!value)
 		return -ENOMEM;
-	trim(value);
+	jobscan_trim(value);
 	rc = take(s, line, value);
 	free(value);
 	return rc;

@@ -37,6 +37,9 @@ typedef char *(*jobscan_lookup)(const char *name);
 /* A copy of VALUE with each ${NAME} replaced; an unset variable is empty, as in fio. NULL when out of memory. */
 char *jobscan_expand(const char *value, jobscan_lookup lookup);
 
+/* Takes blanks off both ends of S. */
+void jobscan_trim(char *s);
+
 /* Adds what TEXT, lines of a job file, says to S. 0 or -ENOMEM. */
 int jobscan_add(struct jobscan *s, const char *text, jobscan_lookup lookup);
 

@@ -30,6 +30,7 @@ struct series {
 	struct past *night;
 	size_t n;
 	size_t level;		/* the first night of the level that later ones are compared with */
+	double middle;		/* of the centres of all nights */
 	struct change change[8];
 	int changes;
 	struct nightrule rule;
@@ -125,6 +126,7 @@ static void find_level(struct series *s)
 	how.segment_min = NIGHTJUDGE_ACCEPTED;
 	for (size_t i = 0; i < s->n; i++)
 		centre[i] = s->night[i].centre;
+	s->middle = stats_median(centre, s->n);
 	s->changes = changes_find(centre, s->n, &how, s->change, sizeof(s->change) / sizeof(*s->change));
 	s->changes = s->changes < 0 ? 0 : s->changes;
 	s->level = s->changes ? s->change[s->changes - 1].at : 0;
@@ -196,6 +198,16 @@ static size_t finite_of(const double *x, unsigned n, double *out)
 	return k;
 }
 
+/* The nights of the level before night TO, into HISTORY; how many. */
+static size_t history_of(const struct series *s, size_t to, struct nightrule_night *history)
+{
+	size_t n = 0;
+
+	for (size_t i = s->level; i < to; i++)
+		history[n++] = (struct nightrule_night){ s->night[i].x, s->night[i].n };
+	return n;
+}
+
 static int judge(const struct nightjudge *j, size_t cell, enum night_metric m)
 {
 	const struct night_cell *c = &j->night->cell[cell];
@@ -204,12 +216,11 @@ static int judge(const struct nightjudge *j, size_t cell, enum night_metric m)
 	struct nightrule_how how = how_of(m);
 	double x[NIGHT_REPEATS_MAX];
 	struct nightrule_night tonight = { x, finite_of(c->x[m], c->n, x) };
-	size_t n = 0;
+	size_t n;
 	int rc;
 
 	s->judged = false;
-	for (size_t i = s->level; i < s->n; i++)
-		history[n++] = (struct nightrule_night){ s->night[i].x, s->night[i].n };
+	n = history_of(s, s->n, history);
 	if (!night_about[m].judged || !tonight.n)
 		return 0;
 	rc = nightrule_judge(history, n, &tonight, &how, &s->rule);
@@ -274,12 +285,11 @@ static bool was_suspected(const struct series *s, enum night_metric m)
 	struct nightrule_night history[NIGHTJUDGE_NIGHTS_MAX], last;
 	struct nightrule_how how = how_of(m);
 	struct nightrule r;
-	size_t n = 0;
+	size_t n;
 
 	if (!s->n)
 		return false;
-	for (size_t i = s->level; i + 1 < s->n; i++)
-		history[n++] = (struct nightrule_night){ s->night[i].x, s->night[i].n };
+	n = history_of(s, s->n - 1, history);
 	last = (struct nightrule_night){ s->night[s->n - 1].x, s->night[s->n - 1].n };
 	return !nightrule_judge(history, n, &last, &how, &r) && nightrule_more(&r, &how, last.n, last.n + 1) > 1;
 }
@@ -415,16 +425,12 @@ json_t *nightjudge_changes(const struct nightjudge *j)
 
 static double level_at(const struct series *s, size_t night)
 {
-	double level = s->changes ? s->change[0].before : NAN, centre[NIGHTJUDGE_NIGHTS_MAX];
+	double level = s->changes ? s->change[0].before : s->middle;
 
 	for (int i = 0; i < s->changes; i++)
 		if (night >= s->change[i].at)
 			level = s->change[i].after;
-	if (s->changes)
-		return level;
-	for (size_t i = 0; i < s->n; i++)
-		centre[i] = s->night[i].centre;
-	return stats_median(centre, s->n);
+	return level;
 }
 
 static void trend_point(const struct nightjudge *j, json_t *t, const char *created, const double *x, size_t n, double level)

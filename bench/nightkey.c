@@ -6,58 +6,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FROM is a dotted path in the environment. Without WORDS two nights that differ in it are not compared. */
+/* FROM is a member of the environment, or of its target. Without WORDS two nights that differ in it are not compared. */
 static const struct {
-	const char *key, *from, *words;
+	const char *key;
+	bool of_target;
+	const char *from, *words;
 } fields[] = {
-	{ "device_model", "target.model", NULL },
-	{ "device", "target.device", NULL },
-	{ "kernel", "kernel", "the kernel" },
-	{ "kernel_build", "kernel_build", "the kernel's build" },
-	{ "hz", "hz", "HZ" },
-	{ "fio", "fio", "fio" },
-	{ "engine", "engine", "the engine" },
-	{ "device_firmware", "target.firmware", "the device's firmware" },
-	{ "device_serial", "target.serial", "the device" },
-	{ "poll_queues", "target.poll_queues", "the number of poll queues" },
-	{ "io_poll", "target.io_poll", "io_poll" },
-	{ "scheduler", "target.scheduler", "the I/O scheduler" },
-	{ "bytes", "target.bytes", "the target's size" },
-	{ "fs", "target.fs", "the file system" },
-	{ "governor", "governor", "the governor" },
-	{ "smt", "smt", "SMT" },
-	{ "turbo", "turbo", "turbo" },
-	{ "cpu_model", "cpu_model", "the CPU" },
-	{ "cpus", "cpus_online", "the number of CPUs" },
-	{ "hypervisor", "hypervisor_name", "the hypervisor" },
+	{ "device_model", true, "model", NULL },
+	{ "device", true, "device", NULL },
+	{ "kernel", false, "kernel", "the kernel" },
+	{ "kernel_build", false, "kernel_build", "the kernel's build" },
+	{ "hz", false, "hz", "HZ" },
+	{ "fio", false, "fio", "fio" },
+	{ "engine", false, "engine", "the engine" },
+	{ "device_firmware", true, "firmware", "the device's firmware" },
+	{ "device_serial", true, "serial", "the device" },
+	{ "poll_queues", true, "poll_queues", "the number of poll queues" },
+	{ "io_poll", true, "io_poll", "io_poll" },
+	{ "scheduler", true, "scheduler", "the I/O scheduler" },
+	{ "bytes", true, "bytes", "the target's size" },
+	{ "fs", true, "fs", "the file system" },
+	{ "governor", false, "governor", "the governor" },
+	{ "smt", false, "smt", "SMT" },
+	{ "turbo", false, "turbo", "turbo" },
+	{ "cpu_model", false, "cpu_model", "the CPU" },
+	{ "cpus", false, "cpus_online", "the number of CPUs" },
+	{ "hypervisor", false, "hypervisor_name", "the hypervisor" },
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
 
-static const json_t *at(const json_t *o, const char *dotted)
-{
-	char key[64];
-
-	while (o && *dotted) {
-		size_t n = 0;
-
-		while (dotted[n] && dotted[n] != '.' && n + 1 < sizeof(key)) {
-			key[n] = dotted[n];
-			n++;
-		}
-		key[n] = '\0';
-		o = json_object_get(o, key);
-		dotted += n + (dotted[n] == '.');
-	}
-	return o;
-}
-
 json_t *nightkey_make(const json_t *env, const char *host, const char *engine)
 {
+	const json_t *target = json_object_get(env, "target");
 	json_t *key = json_pack("{s:s}", "host", host);
 
 	for (int i = 0; key && i < FIELDS; i++) {
-		const json_t *v = at(env, fields[i].from);
+		const json_t *v = json_object_get(fields[i].of_target ? target : env, fields[i].from);
 
 		json_object_set_new(key, fields[i].key, json_is_string(v) || json_is_number(v) ? json_deep_copy(v) : json_null());
 	}

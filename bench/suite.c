@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "suite.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,16 +19,6 @@ struct reading {
 	unsigned line;
 	bool in_global;
 };
-
-static void trim(char *s)
-{
-	size_t n = strlen(s), lead = strspn(s, " \t");
-
-	while (n && isspace((unsigned char)s[n - 1]))
-		s[--n] = '\0';
-	lead = lead < n ? lead : n;
-	memmove(s, s + lead, n - lead + 1);
-}
 
 static struct suite_cell *last(const struct reading *r)
 {
@@ -114,11 +103,11 @@ static int take_option(struct reading *r, char *line, struct why *why)
 		return why_set(why, -EINVAL, "%s:%u: '%s' is in no section", r->path, r->line, line);
 	if (eq)
 		*eq = '\0';
-	trim(line);
+	jobscan_trim(line);
 	value = jobscan_expand(eq ? eq + 1 : "", r->lookup);
 	if (!value)
 		return why_set(why, -ENOMEM, "out of memory");
-	trim(value);
+	jobscan_trim(value);
 	/* cells run alone */
 	if (strcmp(line, "stonewall") && strcmp(line, "wait_for_previous")) {
 		json_object_set_new(options, line, json_string(value));
@@ -131,7 +120,7 @@ static int take_option(struct reading *r, char *line, struct why *why)
 static int take_line(struct reading *r, char *line, struct why *why)
 {
 	r->line++;
-	trim(line);
+	jobscan_trim(line);
 	if (!*line || *line == '#' || *line == ';')
 		return 0;
 	if (*line == '[')
