@@ -15,7 +15,7 @@ struct runindex_db {
 
 /* Text that makes the tables of an empty database, with its user_version. */
 extern const char runindex_schema[];
-enum { RUNINDEX_VERSION = 2 };
+enum { RUNINDEX_VERSION = 3 };
 
 /* -EIO with what SQLite says, and the cure. */
 int runindex_failed(const struct runindex_db *db, struct why *why);

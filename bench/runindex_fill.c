@@ -22,7 +22,7 @@ const char runindex_schema[] =
 	"CREATE TABLE value (cell INTEGER NOT NULL, metric INTEGER NOT NULL, run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, median REAL NOT NULL, n INTEGER NOT NULL,"
 	" repeats BLOB NOT NULL, PRIMARY KEY (cell, metric, run)) WITHOUT ROWID;"
 	"CREATE INDEX value_run ON value (run);"
-	"PRAGMA user_version = 2;";
+	"PRAGMA user_version = 3;";
 
 enum { WITHIN_A_SECOND = 65536, STAMP_LEN = 16 };
 
@@ -112,7 +112,7 @@ static void bind_json(sqlite3_stmt *q, int at, const json_t *doc)
 static sqlite3_int64 add_run(const struct filling *f, const char *name, const json_t *run, const struct compare_source *s, const char *reason)
 {
 	const json_t *target = json_object_get(s->env, "target");
-	const char *created = text(run, "created"), *firmware = text(s->key, "firmware");
+	const char *created = text(run, "created"), *firmware = text(s->key, "device_firmware");
 	char stamp[32], kind[32];
 	sqlite3_stmt *q = f->s[ADD_RUN];
 

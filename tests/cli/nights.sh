@@ -17,7 +17,7 @@ night() {
 	printf '{"schema": "sqbench-run/1", "id": "%s", "kind": "night", "created": "2027-01-%02dT00:00:00Z", "job": "quick"}' "$id" "$day" >"$dir/run.json"
 	printf '{"schema": "sqbench-env/1", "kernel": "%s", "kernel_build": "#1 %s", "hz": 250, "fio": "fio-3.33", "target": {"model": "drive \\"x\\"\\\\y"}}' "$kernel" "$kernel" >"$dir/env.json"
 	printf '{"exit": 1}' >"$dir/end.json"
-	jq -n --arg schema "$schema" --arg host "$host" --argjson day "$day" '($ARGS.positional | map(tonumber)) as $x | {schema: $schema, host: $host, key: {firmware: "1.\($day)", engine: "0.9"},
+	jq -n --arg schema "$schema" --arg host "$host" --argjson day "$day" '($ARGS.positional | map(tonumber)) as $x | {schema: $schema, host: $host, key: {device_firmware: "1.\($day)", engine: "0.9"},
 		cells: ([{name: "a", reason: null, metrics: {iops: {values: $x}, lat_us_p99: {values: ($x | map(1e6 / .))}, cpu_us_per_io: {values: ($x | map(null))}}},
 			{name: "b", reason: "no time", metrics: {}}] + if $day % 2 == 0 then [{name: "c, d", metrics: {iops: {values: [7, null, 9]}}}] else [] end)}' \
 		--args "$@" >"$dir/night.json"
@@ -80,7 +80,7 @@ rm -r "$twin"
 # Two nights; another host is no repeat of this one
 "$SQP_BENCH" compare --out "$out" --json 20270101T000000Z-night-al01 20270102T000000Z-night-al02 >"$WORK/h" || fail "compare: $?"
 holds '.cells[0] | .name == "a" and .repeats_a == 5 and .metrics.iops.b.value == 1002 and .metrics.lat_us_p99.a.value > 998 and .metrics.cpu_us_per_io.a == null and .metrics.read_lat_us_p99.a == null'
-holds '.only_in_b == ["c, d"] and (.differs | map(.key) | index("key firmware") != null)'
+holds '.only_in_b == ["c, d"] and (.differs | map(.key) | index("key device_firmware") != null)'
 mkdir -p "$WORK/mixed/runs"
 cp -r "$out/runs/20270102T000000Z-night-al02" "$out/runs/20270103T000000Z-night-be03" "$WORK/mixed/runs"
 expect_fail 'is of host beta and the run before it of alpha' "$SQP_BENCH" compare "$WORK/mixed" "$WORK/mixed"

@@ -31,9 +31,9 @@ static void night(unsigned day, const char *host, const char *cell, double iops)
 	snprintf(dir, sizeof(dir), "%s/runs/%s", out, id);
 	assert_int_equal(store_mkdirs(dir, NULL), 0);
 	write_doc(dir, "run.json", json_pack("{s:s, s:s, s:s, s:s}", "schema", "sqbench-run/1", "id", id, "kind", "night", "created", created));
-	write_doc(dir, "env.json", json_pack("{s:s, s:s, s:s}", "kernel", "6.1", "kernel_build", "#1", "fio", "fio-3.33"));
+	write_doc(dir, "env.json", json_pack("{s:s, s:s, s:s, s:{s:s}}", "kernel", "6.1", "kernel_build", "#1", "fio", "fio-3.33", "target", "firmware", "0.5"));
 	write_doc(dir, "end.json", json_pack("{s:i}", "exit", 0));
-	write_doc(dir, "night.json", json_pack("{s:s, s:s, s:{s:s, s:s}, s:[{s:s, s:n, s:{s:{s:[f,f,n]}}}]}", "schema", "sqbench-night/1", "host", host, "key", "firmware", "1.0",
+	write_doc(dir, "night.json", json_pack("{s:s, s:s, s:{s:s, s:s}, s:[{s:s, s:n, s:{s:{s:[f,f,n]}}}]}", "schema", "sqbench-night/1", "host", host, "key", "device_firmware", "1.0",
 					       "engine", "0.9", "cells", "name", cell, "reason", "metrics", "iops", "values", iops, iops + 1));
 }
 
@@ -95,7 +95,7 @@ static void the_last_nights_oldest_first(void **state)
 	assert_string_equal(n.night[4].engine, "0.9");
 	assert_string_equal(n.night[4].firmware, "1.0");
 	assert_string_equal(n.night[4].device, "");
-	assert_non_null(strstr(n.night[4].key, "\"firmware\":\"1.0\""));
+	assert_non_null(strstr(n.night[4].key, "\"device_firmware\":\"1.0\""));
 	runindex_nights_free(&n);
 	ask(x, "a", "cell", 1000, &n);
 	assert_int_equal(n.n, 8);
