@@ -31,7 +31,7 @@
 
 struct session {
 	const struct night_args *a;
-	char suite_path[PATH_MAX], record[PATH_MAX], created[32], host[REMOTE_NAME_MAX + 1], *command, *suite_text;
+	char suite_path[PATH_MAX], record[PATH_MAX], created[32], host[PLAINNAME_MAX + 1], *command, *suite_text;
 	struct suite suite;
 	struct night night;
 	struct nightjudge *judge;

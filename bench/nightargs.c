@@ -44,6 +44,7 @@ static void parse_rounds(struct night_args *a, char *arg, struct argp_state *sta
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct night_args *a = state->input;
+	struct why why;
 	const struct {
 		int key;
 		const char **to;
@@ -77,9 +78,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "'%s' is one argument too many: the suite is --suite, the device --target", arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (a->host && (!*a->host || *a->host == '.' || strlen(a->host) > REMOTE_NAME_MAX ||
-				a->host[strspn(a->host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")]))
-			argp_error(state, "--host '%s': use up to %d letters, digits, dots, dashes and underscores", a->host, REMOTE_NAME_MAX);
+		if (a->host && plainname_check("--host", a->host, "a host", &why))
+			argp_error(state, "%s", why.text);
 		if (a->client && a->hosts)
 			argp_error(state, "--client and --hosts exclude each other");
 		if (a->client && (!a->target || !a->host))

@@ -38,7 +38,7 @@ static int path_of(char *out, const struct night *n, const char *name, struct wh
 
 static int set_paths(struct paths *p, const struct night *n, const struct night_cell *c, bool keep, struct why *why)
 {
-	char stem[SUITE_NAME_MAX + 16], name[SUITE_NAME_MAX + 32];
+	char stem[PLAINNAME_MAX + 16], name[PLAINNAME_MAX + 32];
 	int rc;
 
 	snprintf(stem, sizeof(stem), keep ? "fio/%s.%02u" : "fio/%s.warm-up", c->what->name, c->n + 1);
@@ -252,7 +252,7 @@ static bool time_for(const struct night *n, const struct night_cell *c)
 /* One round of the COUNT cells in ORDER; *RAN says how many there was time for. */
 static int run_round(struct night *n, const size_t *order, size_t count, unsigned round, size_t *ran, struct why *why)
 {
-	char label[SUITE_NAME_MAX + 32];
+	char label[PLAINNAME_MAX + 32];
 	int rc = 0;
 
 	*ran = 0;

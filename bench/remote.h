@@ -9,11 +9,11 @@
 #include <stddef.h>
 
 #include "fio.h"
+#include "plainname.h"
 #include "proc.h"
 #include "why.h"
 
 enum {
-	REMOTE_NAME_MAX = 63,
 	REMOTE_ADDRESS_MAX = 255,
 	REMOTE_CONNECT_S = 5,	/* to a server that does not answer */
 	REMOTE_CHECK_S = 30,	/* a whole remote_check() beyond that */
@@ -22,7 +22,7 @@ enum {
 };
 
 struct remote_host {
-	char name[REMOTE_NAME_MAX + 1];
+	char name[PLAINNAME_MAX + 1];
 	char address[REMOTE_ADDRESS_MAX + 1];
 	char *target;		/* file or device on that host, NULL: the file does not say */
 	size_t line;
@@ -34,8 +34,8 @@ struct remote_hosts {
 };
 
 /*
- * The hosts of file PATH: `NAME ADDRESS [TARGET]` a line, with blanks or tabs between them; # begins a comment, TARGET goes to the end of the line. NAME is made of letters, digits,
- * `.`, `_` and `-`, does not begin with `.` or `-`, and is there once, and so is ADDRESS. 0 with at least one host; -errno, or -EINVAL with WHY: file, line, what, and the cure.
+ * The hosts of file PATH: `NAME ADDRESS [TARGET]` a line, with blanks or tabs between them; # begins a comment, TARGET goes to the end of the line. NAME is one for
+ * plainname_check() and is there once, and so is ADDRESS. 0 with at least one host; -errno, or -EINVAL with WHY: file, line, what, and the cure.
  * H is to be freed in any case.
  */
 int remote_hosts_load(struct remote_hosts *h, const char *path, struct why *why);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "remote.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +9,6 @@
 #include "store.h"
 
 #define BLANKS " \t\r"
-
-static bool is_name(const char *s)
-{
-	if (!isalnum((unsigned char)*s) || strlen(s) > REMOTE_NAME_MAX)
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("._-", *s))
-			return false;
-	return true;
-}
 
 static int port_check(const char *name, const char *address, const char *port, struct why *why)
 {
@@ -103,8 +92,8 @@ static int read_line(struct remote_hosts *h, const char *path, size_t line, char
 	address = word(&text);
 	text += strspn(text, BLANKS);
 	snprintf(where, sizeof(where), "%s:%zu", path, line);
-	if (!is_name(name))
-		return why_set(why, -EINVAL, "%s: \"%s\" is no name of a host: use letters, digits, . _ and -, at most %d, a letter or digit first", where, name, REMOTE_NAME_MAX);
+	if (plainname_check(where, name, "a host", why))
+		return -EINVAL;
 	if (!*address)
 		return why_set(why, -EINVAL, "%s: %s has no address: write NAME ADDRESS [TARGET]", where, name);
 	rc = remote_address_check(where, address, why);

@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,20 +33,14 @@ static void end_section(struct reading *r)
 	r->text = NULL;
 }
 
-static bool is_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len && len < SUITE_NAME_MAX && *name != '.' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
-}
-
 static int begin_section(struct reading *r, const char *name, struct why *why)
 {
+	char where[PATH_MAX + 32];
 	struct suite_cell *more;
 
-	if (!is_name(name))
-		return why_set(why, -EINVAL, "%s:%u: [%s] cannot name a cell: use up to %d letters, digits, dots, dashes and underscores", r->path, r->line, name, SUITE_NAME_MAX - 1);
+	snprintf(where, sizeof(where), "%s:%u", r->path, r->line);
+	if (plainname_check(where, name, "a cell", why))
+		return -EINVAL;
 	for (size_t i = 0; i < r->s->n; i++)
 		if (!strcmp(r->s->cell[i].name, name))
 			return why_set(why, -EINVAL, "%s:%u: there are two sections [%s]: give each cell a name of its own", r->path, r->line, name);

@@ -7,12 +7,13 @@
 #include <stddef.h>
 
 #include "jobscan.h"
+#include "plainname.h"
 #include "why.h"
 
-enum { SUITE_CELLS_MAX = 1000, SUITE_NAME_MAX = 80 };
+enum { SUITE_CELLS_MAX = 1000 };
 
 struct suite_cell {
-	char name[SUITE_NAME_MAX];
+	char name[PLAINNAME_MAX + 1];
 	char *text;		/* a job file with this section alone, variables replaced */
 	json_t *options;	/* name: value as text, the last of each; what the section and [global] set */
 	double seconds;		/* runtime and ramp_time; 0: it ends by itself */
@@ -24,7 +25,7 @@ struct suite {
 };
 
 /*
- * TEXT of the job file PATH (for messages). 0; -EINVAL with WHY: no section, two of one name, a name that cannot be a file's, an include, or a line outside any section. Free
+ * TEXT of the job file PATH (for messages). 0; -EINVAL with WHY: no section, two of one name, a name that plainname_check() refuses, an include, or a line outside any section. Free
  * the suite in any case.
  */
 int suite_parse(struct suite *s, const char *text, const char *path, jobscan_lookup lookup, struct why *why);

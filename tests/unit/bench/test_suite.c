@@ -48,9 +48,7 @@ static void refused(void **state)
 		{ "[global]\nbs=4k\n", "no section" },
 		{ "bs=4k\n[a]\n", "x.fio:1: 'bs=4k' is in no section" },
 		{ "[a]\nbs=4k\n[a]\n", "x.fio:3: there are two sections [a]" },
-		{ "[a b]\n", "cannot name a cell" },
-		{ "[../a]\n", "cannot name a cell" },
-		{ "[..]\n", "cannot name a cell" },
+		{ "\n[a b]\n", "x.fio:2: \"a b\" cannot name a cell" },
 		{ "[a\n", "no closing bracket" },
 		{ "[a]\ninclude other.fio\n", "x.fio:2: 'include other.fio'" },
 	};
