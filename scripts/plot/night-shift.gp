@@ -1,28 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # gnuplot -c night-shift.gp DATA.tsv OUT.svg: a line for each cell and measure: tonight's change with its interval.
 data = ARG1
+out = ARG2
 set datafile separator "\t"
-stats data using 1 name "L" nooutput
 stats data using 4 name "LO" nooutput
 stats data using 5 name "HI" nooutput
-lines = int(L_max) + 1
-set terminal svg size 1040, lines * 20 + 90 dynamic font "sans-serif,12"
-set output ARG2
-set border 1
-set tics nomirror out
-unset ytics
-unset key
 far = abs(LO_min) > abs(HI_max) ? abs(LO_min) : abs(HI_max)
 far = far < 2 ? 2 : far * 1.05
-# One collapse must not press all others into a line.
-set nonlinear x via (x < 0 ? -log10(1 - x) : log10(1 + x)) inverse (x < 0 ? 1 - 10 ** -x : 10 ** x - 1)
-set xrange [-far:far]
+low = -far
+high = far
+right = 0.88
+load ARG0[1:strlen(ARG0) - strlen("night-shift.gp")] . "lines.gp"
 set xtics ("-99" -99, "-50" -50, "-20" -20, "-10" -10, "-5" -5, "-2" -2, "-1" -1, "0" 0, "1" 1, "2" 2, "5" 5, "10" 10, "20" 20, "50" 50, "100" 100, "300" 300, "1000" 1000)
-set yrange [lines - 0.4:-0.6]
-set lmargin at screen 0.36
-set rmargin at screen 0.88
-set grid xtics lc rgb "#d0d7de" lw 0.7
-set arrow 1 from 0, graph 0 to 0, graph 1 nohead lw 1.2 lc rgb "#57606a" back
 set xlabel "change, %"
 set linetype 11 lc rgb "#8c959f"
 set linetype 12 lc rgb "#D55E00"
