@@ -10,10 +10,10 @@
 #include "cmd.h"
 #include "derive.h"
 #include "env.h"
+#include "ownfile.h"
 #include "plotdata.h"
 #include "proc.h"
 #include "ringprobe.h"
-#include "scratch.h"
 #include "tunejob.h"
 
 #define BUDGET_S_DEFAULT 200
@@ -206,11 +206,11 @@ static int stopped(const struct tune *t, const struct args *a, int rc, struct wh
 	char end[200], text[sizeof(why->text)];
 	unsigned total = t->plan.repeats ? grid_cells(&t->g, &t->plan) : 0;
 
-	/* Without a plan there is not one cell that could be lost. */
-	if (rc != -EINTR && !total)
+	/* Without a plan there is not one cell that could be lost; but one that is resumed has them, and maybe files of others. */
+	if (rc != -EINTR && !total && !a->resume)
 		store_remove(t->run.dir);
 	if (rc != -EINTR)
-		return cmd_fail(rc == -ERANGE || rc == -EINVAL ? EXIT_USAGE : rc == -EBUSY ? EXIT_CANNOT : EXIT_FAILED,
+		return cmd_fail(rc == -ERANGE || rc == -EINVAL || rc == -EEXIST ? EXIT_USAGE : rc == -EBUSY ? EXIT_CANNOT : EXIT_FAILED,
 				"tune", why);
 	if (total)
 		snprintf(end, sizeof(end), "interrupted; every finished cell of %u is kept", total);
@@ -357,19 +357,21 @@ static int use_env(struct tune *t, struct why *why)
 	return 0;
 }
 
+static bool is_own(const struct tune *t)
+{
+	return json_is_null(json_object_get(t->settings, "target"));
+}
+
 static int prepare_target(struct tune *t, struct why *why)
 {
 	uint64_t want = (uint64_t)json_integer_value(json_object_get(t->settings, "size_mib")) << 20;
-	struct stat st;
-	int rc = 0;
+	bool made;
+	int rc = is_own(t) ? ownfile(t->target_path, &made, want, why) : 0;
 
-	if (json_is_null(json_object_get(t->settings, "target")) &&
-	    (stat(t->target_path, &st) || (uint64_t)st.st_size != want)) {
-		unlink(t->target_path);
-		rc = scratch_create(t->target_path, want, why);
-	}
+	if (rc)
+		return rc;
 	t->target.direct = env_direct_works(t->target_path);
-	if (!rc && !store_kept(&t->run, "env.json"))
+	if (!store_kept(&t->run, "env.json"))
 		rc = store_keep(&t->run, "env.json", env_collect(&t->fio, t->target_path), why);
 	return rc ? rc : use_env(t, why);
 }
@@ -437,8 +439,8 @@ static int finish(struct tune *t, const struct args *args, struct why *why)
 	json_t *analysis = NULL;
 	int rc = args->no_report ? 0 : derive_make(t, &analysis, why);
 
-	if (!rc && json_is_null(json_object_get(t->settings, "target")))
-		unlink(t->target_path);
+	if (!rc && is_own(t))
+		ownfile_remove(t->target_path);
 	if (!rc)
 		rc = store_commit(&t->run, why);
 	if (rc) {
@@ -518,8 +520,8 @@ int cmd_tune(int argc, char **argv)
 		rc = finish(&t, &a, &why);
 	if (rc < 0)
 		rc = stopped(&t, &a, rc, &why);
-	if (rc == EXIT_INTERRUPTED && json_is_null(json_object_get(t.settings, "target")))
-		unlink(t.target_path);
+	if (rc == EXIT_INTERRUPTED && is_own(&t))
+		ownfile_remove(t.target_path);
 	store_close(&t.run);
 	json_decref(t.settings);
 	return rc;

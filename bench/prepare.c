@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "env.h"
-#include "nightfile.h"
+#include "ownfile.h"
+#include "store.h"
 
 #define BLOCK 4096U
 #define SAMPLES 256U
@@ -92,8 +93,10 @@ int prepare_target(struct prepared *p, const char *target, const char *out, uint
 
 	memset(p, 0, sizeof(*p));
 	p->own = !target;
-	if (p->own)
-		rc = nightfile(own, &p->made, out, size, why);
+	if (p->own && store_path(own, sizeof(own), out, "nightly.dat"))
+		rc = why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", out);
+	else if (p->own)
+		rc = ownfile(own, &p->made, size, why);
 	if (!rc)
 		rc = find(p, target ? target : own, why);
 	return rc ? rc : prepare_sample(p, why);

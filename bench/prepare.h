@@ -22,7 +22,7 @@ struct prepared {
 	unsigned sampled, zeros;	/* blocks of 4 KiB spread over all of it; those that are all zeros */
 };
 
-/* Finds TARGET (NULL: OUT/nightly.dat of SIZE bytes, see nightfile.h) and samples it. OUT exists. Writes to nothing that it has not made.
+/* Finds TARGET (NULL: OUT/nightly.dat of SIZE bytes, see ownfile.h) and samples it. OUT exists. Writes to nothing that it has not made.
  * -EINTR: interrupted; other errors with WHY. */
 int prepare_target(struct prepared *p, const char *target, const char *out, uint64_t size, struct why *why);
 

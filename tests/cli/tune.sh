@@ -56,7 +56,7 @@ wait "$pid" || rc=$?
 command=$(sed -n 's/.*go on with: //p' "$WORK/e")
 id=$(sed -n 's/.*--resume \([^ ]*\).*/\1/p' <<<"$command")
 [ "$(state_of "$id")" = incomplete ] || fail "an interrupted tune is not shown as incomplete"
-[ -z "$(find "$out" -name scratch.dat)" ] || fail "Ctrl-C left the scratch file"
+[ -z "$(find "$out" -name 'scratch.dat*')" ] || fail "Ctrl-C left the scratch file"
 before=$(find "$out" -name cell.json -newermt '2000-01-01' | sort | xargs ls -l --time-style=full-iso)
 
 # kill -9 while it goes on, then to the end.
@@ -68,9 +68,23 @@ wait "$pid" 2>/dev/null
 sleep 1
 [ -z "$(pgrep -f "$out" || true)" ] || fail "kill -9 left a benchmark running"
 FAKE_FIO_SLEEP=0
+# A file of that name that is not ours is neither used nor overwritten, and costs no cell; ours is made anew when it is not whole.
+scratch=$(find "$out" -name scratch.dat)
+done_cells=$(find "$out" -name cell.json | wc -l)
+mv "$scratch" "$WORK/ours"
+for size in 9 $((1 << 20)); do
+	head -c "$size" /dev/urandom >"$scratch"
+	before_sum=$(cksum <"$scratch")
+	expect_fail "scratch.dat: sqbench did not make it.*scratch.dat.json says.*move both away" eval "$command"
+	[ "$(cksum <"$scratch")" = "$before_sum" ] || fail "a file of $size bytes that is not ours was overwritten"
+	[ "$(find "$out" -name cell.json | wc -l)" -eq "$done_cells" ] || fail "a refused resume lost cells"
+done
+mv "$WORK/ours" "$scratch"
+truncate -s 4k "$scratch"
 eval "$command" >"$WORK/o" 2>"$WORK/e" || fail "resume: $(cat "$WORK/e")"
 run=$(dirname "$(sed -n 's/^report: //p' "$WORK/o")")
 [ "$(basename "$run")" = "$id" ] || fail "resumed as another run"
+[ -z "$(find "$out" -name 'scratch.dat*')" ] || fail "the scratch file is left"
 [ "$(find "$run/cells" -name cell.json | wc -l)" -eq $cells ] || fail "cells after resume"
 [ "$(find "$out" -name '*.tmp' | wc -l)" -eq 0 ] || fail "unfinished pieces are left: $(find "$out" -name '*.tmp')"
 while read -r line; do

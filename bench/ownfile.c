@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "nightfile.h"
+#include "ownfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #define SCHEMA "sqbench-nightfile/1"
 
-struct nightfile {
+struct ownfile {
 	const char *path;
 	char card[PATH_MAX];	/* that says it is ours */
 	uint64_t size;
@@ -27,7 +27,7 @@ static bool is_card(const json_t *card)
 	return schema && !strcmp(schema, SCHEMA);
 }
 
-static enum state judge(const struct nightfile *f, const json_t *card)
+static enum state judge(const struct ownfile *f, const json_t *card)
 {
 	struct stat st;
 
@@ -36,12 +36,12 @@ static enum state judge(const struct nightfile *f, const json_t *card)
 	if (!S_ISREG(st.st_mode))
 		return FOREIGN;
 	if (!is_card(card) || json_integer_value(json_object_get(card, "inode")) != (json_int_t)st.st_ino)
-		/* A night that was killed before it had written the card leaves an empty file. */
+		/* A process that was killed before it had written the card leaves an empty file. */
 		return st.st_size || (!is_card(card) && !access(f->card, F_OK)) ? FOREIGN : STALE;
 	return json_is_true(json_object_get(card, "whole")) && (uint64_t)st.st_size == f->size ? GOOD : STALE;
 }
 
-static int write_card(const struct nightfile *f, int fd, bool whole, struct why *why)
+static int write_card(const struct ownfile *f, int fd, bool whole, struct why *why)
 {
 	struct stat st;
 	char now[32];
@@ -58,7 +58,7 @@ static int write_card(const struct nightfile *f, int fd, bool whole, struct why 
 	return rc;
 }
 
-static int make(const struct nightfile *f, struct why *why)
+static int make(const struct ownfile *f, struct why *why)
 {
 	int fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;
 
@@ -74,27 +74,30 @@ static int make(const struct nightfile *f, struct why *why)
 	if (!rc)
 		rc = write_card(f, fd, true, why);
 	close(fd);
-	if (rc) {
-		unlink(f->path);
-		unlink(f->card);
-	}
+	if (rc)
+		ownfile_remove(f->path);
 	return rc;
 }
 
-int nightfile(char path[PATH_MAX], bool *made, const char *out, uint64_t size, struct why *why)
+static int card_path(char card[PATH_MAX], const char *path)
 {
-	struct nightfile f = { .path = path, .size = size };
+	return snprintf(card, PATH_MAX, "%s.json", path) >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int ownfile(const char *path, bool *made, uint64_t size, struct why *why)
+{
+	struct ownfile f = { .path = path, .size = size };
 	enum state state;
 	json_t *card;
 
 	*made = false;
-	if (store_path(path, PATH_MAX, out, "nightly.dat") || store_path(f.card, sizeof(f.card), out, "nightly.dat.json"))
-		return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", out);
+	if (card_path(f.card, path))
+		return why_set(why, -ENAMETOOLONG, "%s: the path is too long: choose another --out", path);
 	card = store_read_json(f.card, NULL);
 	state = judge(&f, card);
 	json_decref(card);
 	if (state == FOREIGN)
-		return why_set(why, -EEXIST, "%s: it was not made by a night, by what %s says, so it is left alone: move both away, or choose another --out",
+		return why_set(why, -EEXIST, "%s: sqbench did not make it, by what %s says, so it is left alone: move both away",
 			       path, f.card);
 	if (state == GOOD)
 		return 0;
@@ -102,4 +105,13 @@ int nightfile(char path[PATH_MAX], bool *made, const char *out, uint64_t size, s
 		return why_set(why, -errno, "%s: cannot be replaced: %s", path, strerror(errno));
 	*made = true;
 	return make(&f, why);
+}
+
+void ownfile_remove(const char *path)
+{
+	char card[PATH_MAX];
+
+	unlink(path);
+	if (!card_path(card, path))
+		unlink(card);
 }
