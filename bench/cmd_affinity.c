@@ -18,11 +18,9 @@
 enum { ROUNDS_MAX = SHAREJOBS_ROUNDS_MAX, SECONDS_DEFAULT = 2, ROUNDS_DEFAULT = 5 };
 
 struct args {
-	struct cmd_common common;
-	const char *job, *objective;
-	unsigned seconds, rounds;
+	struct userjob_args user;
+	unsigned rounds;
 	int job_cpu;
-	bool allow_write;
 };
 
 struct tried {
@@ -47,15 +45,13 @@ struct session {
 	char answer[600];
 };
 
-enum { OPT_SECONDS = 1000, OPT_ROUNDS, OPT_OBJECTIVE, OPT_JOB_CPU, OPT_ALLOW_WRITE };
+enum { OPT_ROUNDS = 1000, OPT_JOB_CPU };
 
 static const struct argp_option options[] = {
-	CMD_OPTION_DEFINE,
-	{ "seconds", OPT_SECONDS, "N", 0, "Longest time of a run of the job (default: 2)", 0 },
+	USERJOB_OPTIONS("2"),
+	USERJOB_OPTION_OBJECTIVE,
 	{ "repeats", OPT_ROUNDS, "N", 0, "Rounds that run each place once (default: 5)", 0 },
-	{ "objective", OPT_OBJECTIVE, "LIST", 0, "What a request costs: TERM[:PRICE],... of mean, p50, p99, cpu (default: mean:1,cpu:1)", 0 },
 	{ "job-cpu", OPT_JOB_CPU, "N", 0, "The CPU of the job itself (default: the first it may use)", 0 },
-	{ "allow-write", OPT_ALLOW_WRITE, NULL, 0, "Let the job write to devices and to files that exist", 0 },
 	CMD_OPTION_OUT("Results directory"),
 	CMD_OPTION_JSON("Print JSON"),
 	CMD_OPTIONS_FIO,
@@ -67,35 +63,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct args *a = state->input;
 
 	switch (key) {
-	case 'D':
-		cmd_define(state, arg);
-		return 0;
-	case OPT_SECONDS:
-		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
-		return 0;
 	case OPT_ROUNDS:
 		a->rounds = cmd_number(state, arg, "repeats", 1, ROUNDS_MAX);
-		return 0;
-	case OPT_OBJECTIVE:
-		a->objective = arg;
 		return 0;
 	case OPT_JOB_CPU:
 		a->job_cpu = (int)cmd_number(state, arg, "job-cpu", 0, CPU_SETSIZE - 1);
 		return 0;
-	case OPT_ALLOW_WRITE:
-		a->allow_write = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (a->job)
-			argp_error(state, "'%s' is one argument too many: name one job file", arg);
-		a->job = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!a->job)
-			argp_error(state, "name a job file");
-		return 0;
 	default:
-		return cmd_parse_common(key, arg, state);
+		return userjob_parse(key, arg, state);
 	}
 }
 
@@ -310,7 +285,7 @@ static json_t *document(const struct session *s, const json_t *end)
 	for (unsigned i = 0; i < PLACEMENTS; i++)
 		json_array_append_new(all, placement_json(s, &s->tried[i]));
 	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:s}", "schema", "sqbench-affinity/1", "id", s->u.run.id, "seconds",
-			 (int)s->a->seconds, "rounds", (int)s->a->rounds, "job_cpu", s->job_cpu, "objective", objective, "placements", all, "cpus", cpus_json(s), "best",
+			 (int)s->a->user.seconds, "rounds", (int)s->a->rounds, "job_cpu", s->job_cpu, "objective", objective, "placements", all, "cpus", cpus_json(s), "best",
 			 s->tried[s->best].p.name, "chosen", s->tried[s->chosen].p.name, "verdict", verdicts[s->decision], "host", env_host_json(s->u.env, end), "answer", s->answer);
 }
 
@@ -332,7 +307,7 @@ static int carry_out(struct session *s, const char *command, struct why *why)
 
 	if (!rc)
 		rc = plan(s, why);
-	progress_start(&s->u.bar, 0, places(s) * s->a->rounds, s->a->seconds + PREDICTRUN_SETTLE_S);
+	progress_start(&s->u.bar, 0, places(s) * s->a->rounds, s->a->user.seconds + PREDICTRUN_SETTLE_S);
 	if (!rc)
 		rc = measure(s, why);
 	progress_end(&s->u.bar);
@@ -357,7 +332,7 @@ int cmd_affinity(int argc, char **argv)
 					  "the other thread of the core, the same cache, the same node, another one, isolated CPUs, the drive's node; and with nothing pinned. A file that starts several jobs runs with an SQ thread for each of "
 					  "them, for each 2, 4, ... and with one for all, beside plain io_uring.",
 					  NULL, NULL, NULL };
-	static struct args a = { .common.out = "results", .seconds = SECONDS_DEFAULT, .rounds = ROUNDS_DEFAULT, .job_cpu = -1 };
+	static struct args a = { .user.common.out = "results", .user.seconds = SECONDS_DEFAULT, .rounds = ROUNDS_DEFAULT, .job_cpu = -1 };
 	static struct session s;
 	struct why why = { "" };
 	char *command = cmd_line(argc, argv);
@@ -366,9 +341,9 @@ int cmd_affinity(int argc, char **argv)
 	cmd_parse(&argp, argc, argv, &a);
 	s.a = &a;
 	s.objective = objective_default();
-	rc = userjob_open(&s.u, &a.common, a.job, a.seconds, a.allow_write, &why);
-	if (!rc && a.objective)
-		rc = objective_parse(&s.objective, a.objective, &why);
+	rc = userjob_open(&s.u, &a.user, &why);
+	if (!rc && a.user.objective)
+		rc = objective_parse(&s.objective, a.user.objective, &why);
 	if (!rc && s.u.scan.jobs > 1)
 		rc = sharejobs(&s.u, &s.objective, a.rounds, command ? command : "", &why);
 	else if (!rc)

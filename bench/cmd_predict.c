@@ -14,11 +14,9 @@
 #define FAR 0.15		/* a prediction further from what was then measured is not to be trusted */
 
 struct args {
-	struct cmd_common common;
-	const char *job;
-	unsigned idle[FORECAST_SETTINGS_MAX], idles, measure, seconds;
+	struct userjob_args user;
+	unsigned idle[FORECAST_SETTINGS_MAX], idles, measure;
 	struct objective objective;
-	bool allow_write;
 };
 
 struct session {
@@ -29,15 +27,13 @@ struct session {
 	json_t *notes;
 };
 
-enum { OPT_ALLOW_WRITE = 1000, OPT_IDLES, OPT_MEASURE, OPT_SECONDS, OPT_PRICE };
+enum { OPT_IDLES = 1000, OPT_MEASURE, OPT_PRICE };
 
 static const struct argp_option options[] = {
-	CMD_OPTION_DEFINE,
+	USERJOB_OPTIONS("5"),
 	{ "idles", OPT_IDLES, "LIST", 0, "Idle periods in ms (default: each number of ticks from 1 to 16, then fewer, up to 1 s)", 0 },
-	{ "seconds", OPT_SECONDS, "N", 0, "Longest time of a run of the job (default: 5)", 0 },
 	{ "measure", OPT_MEASURE, "N|all", 0, "Also run the N settings that are predicted best (default: 1)", 0 },
 	{ "cpu-price", OPT_PRICE, "X", 0, "What 1 us of CPU is worth in us of latency (default: 1)", 0 },
-	{ "allow-write", OPT_ALLOW_WRITE, NULL, 0, "Let the job write to devices and to files that exist", 0 },
 	CMD_OPTION_OUT("Results directory"),
 	CMD_OPTION_JSON("Print JSON"),
 	CMD_OPTIONS_FIO,
@@ -49,14 +45,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct args *a = state->input;
 
 	switch (key) {
-	case 'D':
-		cmd_define(state, arg);
-		return 0;
 	case OPT_IDLES:
 		a->idles = cmd_numbers(state, arg, "idles", a->idle, FORECAST_SETTINGS_MAX, 1, FORECAST_IDLE_MS_MAX);
-		return 0;
-	case OPT_SECONDS:
-		a->seconds = cmd_number(state, arg, "seconds", 1, 3600);
 		return 0;
 	case OPT_MEASURE:
 		a->measure = !strcmp(arg, "all") ? FORECAST_SETTINGS_MAX : cmd_number(state, arg, "measure", 0, FORECAST_SETTINGS_MAX);
@@ -64,20 +54,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_PRICE:
 		a->objective.price[TERM_CPU] = cmd_real(state, arg, "cpu-price", 0, 1e6);
 		return 0;
-	case OPT_ALLOW_WRITE:
-		a->allow_write = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (a->job)
-			argp_error(state, "'%s' is one argument too many: name one job file", arg);
-		a->job = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!a->job)
-			argp_error(state, "name a job file");
-		return 0;
 	default:
-		return cmd_parse_common(key, arg, state);
+		return userjob_parse(key, arg, state);
 	}
 }
 
@@ -186,7 +164,7 @@ static int keep(struct session *s, struct why *why)
 
 	if (!rc)
 		rc = store_commit(&s->u.run, why);
-	if (!rc && s->a->common.json) {
+	if (!rc && s->a->user.common.json) {
 		json_object_set_new(doc, "dir", json_string(s->u.run.final));
 		cmd_print_json(json_incref(doc));
 	} else if (!rc) {
@@ -201,7 +179,7 @@ static int carry_out(struct session *s, const char *command, struct why *why)
 	unsigned more = s->a->measure < s->f.settings ? s->a->measure : s->f.settings - 1;	/* one of them is among the first three */
 	int rc = userjob_begin(&s->u, "predict", command, why);
 
-	progress_start(&s->u.bar, 0, FORECAST_RUNS + more, s->a->seconds + PREDICTRUN_SETTLE_S);
+	progress_start(&s->u.bar, 0, FORECAST_RUNS + more, s->a->user.seconds + PREDICTRUN_SETTLE_S);
 	if (!rc)
 		rc = forecast_learn(&s->f, &s->u.job, s->u.scan.paced, why);
 	if (!rc)
@@ -224,7 +202,7 @@ int cmd_predict(int argc, char **argv)
 					  "Predicts what each idle period would do to a job: SQ-thread CPU, wake-ups, latency. From three short runs of it: "
 					  "plain io_uring, an SQ thread that never sleeps, and one that sleeps as soon as it can.",
 					  NULL, NULL, NULL };
-	static struct args a = { .common.out = "results", .measure = 1, .seconds = 5 };
+	static struct args a = { .user.common.out = "results", .user.seconds = 5, .measure = 1 };
 	static struct session s;
 	struct why why = { "" };
 	char *command = cmd_line(argc, argv);
@@ -235,7 +213,7 @@ int cmd_predict(int argc, char **argv)
 	s.a = &a;
 	s.f.hz = env_hz(NULL);
 	s.f.objective = a.objective;
-	rc = userjob_open(&s.u, &a.common, a.job, a.seconds, a.allow_write, &why);
+	rc = userjob_open(&s.u, &a.user, &why);
 	if (!rc && !s.f.hz)
 		rc = why_set(&why, -EIO, "the tick rate is unknown: the idle lattice cannot be computed");
 	if (!rc) {

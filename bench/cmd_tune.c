@@ -25,7 +25,7 @@
 #define JOB_PAIRS_DEFAULT 10
 
 struct args {
-	struct cmd_common common;
+	struct userjob_args user;
 	const char *file, *device, *resume;
 	const char *rates, *idles, *hipri, *note;
 	double budget_s, cpu_price;
@@ -33,13 +33,12 @@ struct args {
 	int sq_cpu;
 	bool no_report;
 	struct tunejob_args job;	/* with a job file */
-	const char *objective;
 	const char *without_job, *with_job;	/* an option that was given and makes sense only so */
 };
 
 enum {
 	OPT_SIZE = 1000, OPT_BUDGET, OPT_IDLES, OPT_RATES, OPT_REPEATS, OPT_PRICE, OPT_RESUME, OPT_SQ_CPU, OPT_HIPRI,
-	OPT_NO_REPORT, OPT_NOTE, OPT_SECONDS, OPT_OBJECTIVE, OPT_MAX_P99, OPT_CPU_BUDGET, OPT_APPLY, OPT_ALLOW_WRITE,
+	OPT_NO_REPORT, OPT_NOTE, OPT_MAX_P99, OPT_CPU_BUDGET, OPT_APPLY,
 };
 
 static const struct argp_option options[] = {
@@ -51,13 +50,11 @@ static const struct argp_option options[] = {
 	CMD_OPTION_JSON("Print JSON"),
 	CMD_OPTIONS_FIO,
 	{ NULL, 0, NULL, 0, "With a job file:", 2 },
-	{ "seconds", OPT_SECONDS, "N", 0, "Longest time of a run of the job (default: 3)", 2 },
-	{ "objective", OPT_OBJECTIVE, "LIST", 0, "What a request costs: TERM[:PRICE],... of mean, p50, p99, cpu (default: mean:1,cpu:1)", 2 },
+	USERJOB_OPTIONS("3"),
+	USERJOB_OPTION_OBJECTIVE,
 	{ "max-p99-us", OPT_MAX_P99, "US", 0, "Only settings whose p99 is at most this", 2 },
 	{ "cpu-budget", OPT_CPU_BUDGET, "CPUS", 0, "Only settings with which submitter and SQ thread together use at most so many CPUs", 2 },
 	{ "apply-to", OPT_APPLY, "NEW.fio", 0, "Write a copy of the job file with the recommended options", 2 },
-	{ "allow-write", OPT_ALLOW_WRITE, NULL, 0, "Let the job write to devices and to files that exist", 2 },
-	CMD_OPTION_DEFINE,
 	{ NULL, 0, NULL, 0, "Without one:", 3 },
 	{ "file", 'F', "PATH", 0, "Read this file (never written; default: a scratch file, removed at the end)", 3 },
 	{ "device", 'd', "DEV", 0, "Read this block device (never written)", 3 },
@@ -121,15 +118,6 @@ static error_t parse_job(int key, char *arg, struct argp_state *state)
 	struct args *a = state->input;
 
 	switch (key) {
-	case 'D':
-		cmd_define(state, arg);
-		return 0;
-	case OPT_SECONDS:
-		a->job.seconds = cmd_number(state, arg, "seconds", 1, 3600);
-		return 0;
-	case OPT_OBJECTIVE:
-		a->objective = arg;
-		return 0;
 	case OPT_MAX_P99:
 		a->job.objective.max_p99_us = cmd_real(state, arg, "max-p99-us", 0.001, 1e9);
 		return 0;
@@ -139,11 +127,8 @@ static error_t parse_job(int key, char *arg, struct argp_state *state)
 	case OPT_APPLY:
 		a->job.apply_to = arg;
 		return 0;
-	case OPT_ALLOW_WRITE:
-		a->job.allow_write = true;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return userjob_parse_option(key, arg, state);
 	}
 }
 
@@ -160,9 +145,9 @@ static void parse_end(const struct args *a, struct argp_state *state)
 {
 	if (a->file && a->device)
 		argp_error(state, "--file and --device exclude each other");
-	if (a->job.job && a->without_job)
+	if (a->user.job && a->without_job)
 		argp_error(state, "--%s: with a job file that is said in it", a->without_job);
-	if (!a->job.job && a->with_job)
+	if (!a->user.job && a->with_job)
 		argp_error(state, "--%s needs a job file to tune", a->with_job);
 }
 
@@ -180,10 +165,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_PRICE:
 		a->cpu_price = a->job.objective.price[TERM_CPU] = cmd_real(state, arg, "cpu-price", 0, 1e6);
 		return 0;
-	case ARGP_KEY_ARG:
-		if (a->job.job)
-			argp_error(state, "'%s' is one argument too many: name one job file", arg);
-		a->job.job = arg;
+	case ARGP_KEY_NO_ARGS:
 		return 0;
 	case ARGP_KEY_END:
 		parse_end(a, state);
@@ -197,7 +179,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->with_job = long_name(key);
 		return 0;
 	}
-	return cmd_parse_common(key, arg, state);
+	return userjob_parse(key, arg, state);
 }
 
 /* A message for a tune that stops before its end, with the way to go on. */
@@ -217,8 +199,8 @@ static int stopped(const struct tune *t, const struct args *a, int rc, struct wh
 	else
 		snprintf(end, sizeof(end), "interrupted before the first cell");
 	snprintf(text, sizeof(text), "%s; go on with: %s tune --resume %s --out %s%s%s%s%s", end, cmd_program,
-		 t->run.id, a->common.out, a->common.fio ? " --fio " : "", a->common.fio ? a->common.fio : "",
-		 a->common.engine_dir ? " --engine-dir " : "", a->common.engine_dir ? a->common.engine_dir : "");
+		 t->run.id, a->user.common.out, a->user.common.fio ? " --fio " : "", a->user.common.fio ? a->user.common.fio : "",
+		 a->user.common.engine_dir ? " --engine-dir " : "", a->user.common.engine_dir ? a->user.common.engine_dir : "");
 	memcpy(why->text, text, sizeof(text));
 	return cmd_fail(EXIT_INTERRUPTED, "tune", why);
 }
@@ -287,7 +269,7 @@ static int begin(struct tune *t, const struct args *a, int argc, char **argv, st
 {
 	char now[32], *line = cmd_line(argc, argv);
 	json_t *doc;
-	int rc = store_create(&t->run, a->common.out, "tune", why);
+	int rc = store_create(&t->run, a->user.common.out, "tune", why);
 
 	store_time(now, sizeof(now));
 	t->settings = settings_of(a);
@@ -304,7 +286,7 @@ static int begin(struct tune *t, const struct args *a, int argc, char **argv, st
 
 static int resume(struct tune *t, const struct args *a, struct why *why)
 {
-	int rc = store_resume(&t->run, a->common.out, a->resume, why);
+	int rc = store_resume(&t->run, a->user.common.out, a->resume, why);
 	json_t *doc = rc ? NULL : store_load(&t->run, "run.json", why), *env;
 	const char *then, *now;
 
@@ -448,8 +430,8 @@ static int finish(struct tune *t, const struct args *args, struct why *why)
 		return rc;
 	}
 	if (!args->no_report)
-		return derive_print(t, analysis, args->common.json);
-	if (args->common.json)
+		return derive_print(t, analysis, args->user.common.json);
+	if (args->user.common.json)
 		cmd_print_json(json_pack("{s:s, s:s}", "id", t->run.id, "dir", t->run.final));
 	else
 		printf("run: %s\n", t->run.final);
@@ -464,13 +446,13 @@ static int tune_job(struct args *a, unsigned hz, char *command)
 
 	for (unsigned i = 2; a->idles && !rc && i < g.na; i++)
 		a->job.idle[a->job.idles++] = g.a[i].idle_ms;
-	if (!rc && a->objective)
-		rc = objective_parse(&a->job.objective, a->objective, &why);
+	if (!rc && a->user.objective)
+		rc = objective_parse(&a->job.objective, a->user.objective, &why);
 	if (!rc && a->repeats > TUNEJOB_PAIRS_MAX)
 		rc = why_set(&why, -EINVAL, "--repeats %u: at most %d pairs of runs", a->repeats, TUNEJOB_PAIRS_MAX);
 	if (rc)
 		return cmd_fail(EXIT_USAGE, "tune", &why);
-	a->job.common = &a->common;
+	a->job.user = &a->user;
 	a->job.pairs = a->repeats ? a->repeats : JOB_PAIRS_DEFAULT;
 	a->job.command = command ? command : "";
 	return tunejob(&a->job, hz);
@@ -483,8 +465,8 @@ int cmd_tune(int argc, char **argv)
 					  "batches, libaio, polled completions and the stock engine's SQPOLL. Without one: measures plain io_uring, SQPOLL kept awake and SQPOLL with "
 					  "each idle period under several arrival patterns; only reads its target. Both write a report that recommends one of them.",
 					  NULL, NULL, NULL };
-	static struct args a = { .common.out = "results", .rates = GRID_RATES_DEFAULT, .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1,
-				 .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1, .hipri = "auto", .job.seconds = JOB_SECONDS_DEFAULT };
+	static struct args a = { .user.common.out = "results", .user.seconds = JOB_SECONDS_DEFAULT, .rates = GRID_RATES_DEFAULT, .budget_s = BUDGET_S_DEFAULT, .cpu_price = 1,
+				 .size_mib = SIZE_MIB_DEFAULT, .sq_cpu = -1, .hipri = "auto" };
 	static struct tune t = { .run = { .lock_fd = -1 } };
 	struct why why = { "" };
 	int rc;
@@ -494,7 +476,7 @@ int cmd_tune(int argc, char **argv)
 	t.hz = env_hz(NULL);
 	if (!t.hz)
 		return cmd_fail(EXIT_CANNOT, "tune", &(struct why){ "the tick rate is unknown: the idle lattice cannot be computed" });
-	if (a.job.job) {
+	if (a.user.job) {
 		char *command = cmd_line(argc, argv);
 
 		rc = tune_job(&a, t.hz, command);
@@ -506,7 +488,7 @@ int cmd_tune(int argc, char **argv)
 	if (grid_parse_rates(&t.g, a.rates, &why) || grid_parse_idles(&t.g, a.idles, t.hz, &why) ||
 	    check_target(&a, &why) || check_cpu(a.sq_cpu, &why))
 		return cmd_fail(EXIT_USAGE, "tune", &why);
-	if (fio_find(&t.fio, a.common.fio, a.common.engine_dir, &why) || fio_engine_loads(&t.fio, &why) ||
+	if (fio_find(&t.fio, a.user.common.fio, a.user.common.engine_dir, &why) || fio_engine_loads(&t.fio, &why) ||
 	    (!a.no_report && plotdata_ready(&why)))
 		return cmd_fail(EXIT_CANNOT, "tune", &why);
 	proc_catch_signals();

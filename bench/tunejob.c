@@ -172,7 +172,7 @@ static int apply(const struct session *s, struct why *why)
 	int rc = text ? 0 : -ENOMEM;
 	FILE *f = NULL;
 
-	if (!rc && asprintf(&all, "; %s by sqbench tune, run %s: %s\n%s", s->a->job, s->u.run.id, s->answer, text) < 0)
+	if (!rc && asprintf(&all, "; %s by sqbench tune, run %s: %s\n%s", s->a->user->job, s->u.run.id, s->answer, text) < 0)
 		rc = -ENOMEM;
 	free(text);
 	if (rc)
@@ -222,7 +222,7 @@ static int carry_out(struct session *s, struct why *why)
 		s->tried[i].c = ways[i];
 		s->tried[i].c.way.options = s->tried[i].c.options;
 	}
-	progress_start(&s->u.bar, 0, planned_runs(s), s->a->seconds + PREDICTRUN_SETTLE_S);
+	progress_start(&s->u.bar, 0, planned_runs(s), s->a->user->seconds + PREDICTRUN_SETTLE_S);
 	if (!rc)
 		rc = forecast_learn(&s->f, &s->u.job, s->u.scan.paced, why);
 	if (!rc)
@@ -272,7 +272,7 @@ int tunejob(const struct tunejob_args *a, unsigned hz)
 	s.f.hz = hz;
 	s.f.objective = a->objective;
 	forecast_settings(&s.f, a->idle, a->idles);
-	rc = userjob_open(&s.u, a->common, a->job, a->seconds, a->allow_write, &why);
+	rc = userjob_open(&s.u, a->user, &why);
 	if (!rc && a->apply_to)
 		rc = check_copy(a->apply_to, &why);
 	s.present = controls_present(&s.u.scan);

@@ -3,19 +3,17 @@
 #ifndef SQB_TUNEJOB_H
 #define SQB_TUNEJOB_H
 
-#include "cmd.h"
 #include "forecast.h"
+#include "userjob.h"
 
 enum { TUNEJOB_PAIRS_MAX = 20 };
 
 struct tunejob_args {
-	const struct cmd_common *common;
-	const char *job;
+	const struct userjob_args *user;
 	const char *apply_to;			/* where to write the copy of the job with the chosen options, NULL: nowhere */
 	struct objective objective;
 	unsigned idle[FORECAST_SETTINGS_MAX], idles;	/* none: a choice of all */
-	unsigned seconds, pairs;		/* a run at most; pairs of runs at most */
-	bool allow_write;
+	unsigned pairs;			/* of runs, at most */
 	const char *command;			/* as it was typed */
 };
 

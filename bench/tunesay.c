@@ -198,7 +198,7 @@ json_t *tune_document(const struct session *s)
 	for (unsigned i = 0; i < s->pairs; i++)
 		json_array_append_new(ratios, json_finite(s->ratio[i]));
 	return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:f}, s:s, s:i, s:i, s:O, s:O, s:s}", "schema",
-			 "sqbench-job/1", "id", s->u.run.id, "hz", (int)s->f.hz, "seconds", (int)s->a->seconds, "objective", objective_json(&s->f.objective), "load",
+			 "sqbench-job/1", "id", s->u.run.id, "hz", (int)s->f.hz, "seconds", (int)s->a->user->seconds, "objective", objective_json(&s->f.objective), "load",
 			 load_json(s), "awake", predictrun_json(&s->f.awake), "settings", forecast_settings_json(&s->f), "ways", ways_json(s), "candidate",
 			 s->tried[s->candidate].c.way.name, "rival", s->tried[s->rival].c.way.name, "chosen", s->tried[s->chosen].c.way.name, "predicted_ratio",
 			 json_finite(s->predicted_ratio), "ratios", ratios, "heat", forecast_heat_json(&s->f), "no_heat", s->f.no_heat ? json_string(s->f.no_heat) : json_null(), "ratio", "value", json_finite(s->est.value), "lo", json_finite(s->est.lo), "hi", json_finite(s->est.hi), "cover",
