@@ -3,124 +3,111 @@
 
 #include <errno.h>
 #include <gsl/gsl_rng.h>
-#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ranks.h"
+#include "stepnoise.h"
+#include "stepscan.h"
 
-#define SHRINK 1.4142135623730951	/* each scale of stretches is shorter by it */
-#define CHANCE 2.0			/* standard error of that in a series of one value, about */
-#define FOLLOW_MAX 0.9			/* of the autocorrelation that is taken into account */
+#define ROUGH 7		/* standard errors of a cut that must not be taken for noise */
 
 struct changes_how changes_default(void)
 {
 	return (struct changes_how){ .p_max = 0.001, .worth = 0.01, .segment_min = 4, .permutations = 9999, .seed = 1 };
 }
 
-struct cut {
-	size_t at;
-	double contrast;	/* in standard deviations of the ranks */
-};
-
 struct search {
 	const struct changes_how *how;
 	const double *x;
-	double *rank, *shuffled, *sum;	/* SUM[i]: of the ranks before i */
+	double *y, *left, *made, *scratch;
+	struct stepscan scan;
+	struct stepnoise noise;
+	double *chance;		/* the largest gains of N_CHANCE made series */
+	unsigned n_chance;
 	gsl_rng *rng;
-	size_t *found;
+	size_t *rough, *found;
 	double *p;
-	size_t n_found, room;
+	size_t n_rough, n_found, room;
 };
 
-/* The best cut of the stretch [FROM, TO) by the running sums S. */
-static void look(const struct search *s, size_t from, size_t to, struct cut *best)
+/* Cuts that are plain to see; each part again, so that they come in order. */
+static void cut_roughly(struct search *s, size_t from, size_t to, double least)
 {
-	size_t least = s->how->segment_min;
-	double all = s->sum[to] - s->sum[from], n = (double)(to - from);
+	struct step step = stepscan_best(&s->scan, from, to);
 
-	for (size_t at = from + least; at + least <= to; at++) {
-		double left = (double)(at - from), here = s->sum[at] - s->sum[from], contrast = fabs(here - all * left / n) / sqrt(left * (n - left) / n);
-
-		if (contrast > best->contrast)
-			*best = (struct cut){ at, contrast };
-	}
+	if (step.gain <= least)
+		return;
+	cut_roughly(s, from, step.at, least);
+	s->rough[s->n_rough++] = step.at;
+	cut_roughly(s, step.at, to, least);
 }
 
-static struct cut scan(struct search *s, const double *rank, size_t n)
+/* The next best as well: if it is a step it must not be taken for noise either. */
+static void cut_once_more(struct search *s, size_t n)
 {
-	struct cut best = { 0 };
+	struct step best = { 0 };
+	size_t where = 0;
 
-	s->sum[0] = 0;
-	for (size_t i = 0; i < n; i++)
-		s->sum[i + 1] = s->sum[i] + rank[i];
-	for (size_t len = n; len && len >= 2 * (size_t)s->how->segment_min; len = (size_t)((double)len / SHRINK)) {
-		size_t places = 2 * ((n + len - 1) / len) - 1;
+	for (size_t k = 0; k <= s->n_rough; k++) {
+		struct step here = stepscan_best(&s->scan, k ? s->rough[k - 1] : 0, k < s->n_rough ? s->rough[k] : n);
 
-		for (size_t k = 0; k < places; k++) {
-			size_t from = places > 1 ? k * (n - len) / (places - 1) : 0;
-
-			look(s, from, from + len, &best);
+		if (here.gain > best.gain) {
+			best = here;
+			where = k;
 		}
 	}
-	return best;
+	if (best.gain == 0)
+		return;
+	memmove(s->rough + where + 1, s->rough + where, (s->n_rough - where) * sizeof(*s->rough));
+	s->rough[where] = best.at;
+	s->n_rough++;
 }
 
-/* Autocorrelation at lag 1 of the N values, from the ranks of their differences: those of independent values have -1/2, whatever levels these have. What chance shows is taken off. */
-static double follows(struct search *s, const double *x, size_t n)
+static void learn(struct search *s, size_t n)
 {
-	double *difference = s->shuffled, *rank = s->sum, middle = (double)n / 2, product = 0, square = 0;
-
-	for (size_t i = 0; i + 1 < n; i++)
-		difference[i] = x[i + 1] - x[i];
-	if (n < 4 || ranks_mid(difference, n - 1, rank))
-		return 0;
-	for (size_t i = 0; i + 1 < n; i++) {
-		product += i ? (rank[i] - middle) * (rank[i - 1] - middle) : 0;
-		square += (rank[i] - middle) * (rank[i] - middle);
-	}
-	return square > 0 ? fmin(fmax(1 + 2 * product / square - CHANCE / sqrt((double)n), 0), FOLLOW_MAX) : 0;
+	stepnoise_calm(s->x, n, s->how->segment_min, s->y, s->scratch);
+	stepscan_load(&s->scan, s->y, n);
+	cut_roughly(s, 0, n, ROUGH * ROUGH * stepnoise_rough(s->y, n, s->scratch));
+	cut_once_more(s, n);
+	stepnoise_bound(s->y, n, s->rough, s->n_rough, s->left, s->scratch);
+	stepnoise_learn(&s->noise, s->left, n, &s->scan, s->rng, s->made);
 }
 
-/* How rare is a cut like C among random orders? Ends as soon as it is clear that it is not rare enough. */
-static double p_of(struct search *s, const struct cut *c, const double *x, size_t n)
+/* How rare is such a gain among made series without a step? Ends as soon as it is clear that it is not rare enough. */
+static double p_of(struct search *s, double gain)
 {
-	double rho = follows(s, x, n), wanted = c->contrast * sqrt((1 - rho) / (1 + rho));
-	unsigned all = s->how->permutations, beyond = 0, i;
+	double wanted = (1 - 1e-9) * gain / s->noise.variance;
+	unsigned all = s->how->permutations, beyond = 0;
 
-	memcpy(s->shuffled, s->rank, n * sizeof(*s->rank));
-	for (i = 0; i < all && beyond + 1 <= s->how->p_max * (all + 1); i++) {
-		gsl_ran_shuffle(s->rng, s->shuffled, n, sizeof(*s->shuffled));
-		beyond += scan(s, s->shuffled, n).contrast >= wanted - 1e-9;
+	for (unsigned i = 0; i < s->n_chance; i++)
+		beyond += s->chance[i] >= wanted;
+	while (s->n_chance < all && beyond + 1 <= s->how->p_max * (all + 1)) {
+		s->chance[s->n_chance] = stepnoise_made(&s->noise, &s->scan, s->rng, s->made);
+		beyond += s->chance[s->n_chance++] >= wanted;
 	}
-	return (beyond + 1.0) / (i + 1.0);
+	return (beyond + 1.0) / (s->n_chance + 1.0);
 }
 
 /* Cuts [FROM, TO) and then both parts, the left one first, so that cuts come in order. */
-static int segment(struct search *s, size_t from, size_t to)
+static void segment(struct search *s, size_t from, size_t to, size_t n)
 {
-	size_t n = to - from;
-	struct cut cut;
+	struct step step;
 	double p;
-	int rc;
 
-	if (n < 2 * (size_t)s->how->segment_min)
-		return 0;
-	rc = ranks_mid(s->x + from, n, s->rank);
-	if (rc)
-		return rc;
-	cut = scan(s, s->rank, n);
-	p = cut.contrast > 0 ? p_of(s, &cut, s->x + from, n) : 1;
+	stepscan_load(&s->scan, s->y, n);
+	step = stepscan_best(&s->scan, from, to);
+	p = step.gain > 0 ? p_of(s, step.gain) : 1;
 	if (p > s->how->p_max)
-		return 0;
-	rc = segment(s, from, from + cut.at);
-	if (rc || s->n_found == s->room)
-		return rc;
-	s->found[s->n_found] = from + cut.at;
+		return;
+	segment(s, from, step.at, n);
+	if (s->n_found == s->room)
+		return;
+	s->found[s->n_found] = step.at;
 	s->p[s->n_found++] = p;
-	return segment(s, from + cut.at, to);
+	segment(s, step.at, to, n);
 }
 
 static size_t begin_of(const struct search *s, size_t i)
@@ -133,19 +120,12 @@ static size_t end_of(const struct search *s, size_t i, size_t n)
 	return i + 1 < s->n_found ? s->found[i + 1] : n;
 }
 
-/* Ranks say that there is a cut; where it is, values say better: least sum of distances from the two levels. */
+/* A cut was found in some stretch; where it is, both levels say together. */
 static void refine(struct search *s, size_t i, size_t n)
 {
-	size_t from = begin_of(s, i), to = end_of(s, i, n), at = s->found[i], least = s->how->segment_min;
-	double before = stats_median(s->x + from, at - from), after = stats_median(s->x + at, to - at), gain = 0, most = -INFINITY;
+	struct step step = stepscan_cut(&s->scan, begin_of(s, i), end_of(s, i, n));
 
-	for (size_t k = from; k + least <= to; k++) {
-		if (k >= from + least && gain > most) {
-			most = gain;
-			s->found[i] = k;
-		}
-		gain += fabs(s->x[k] - after) - fabs(s->x[k] - before);
-	}
+	s->found[i] = step.gain > 0 ? step.at : s->found[i];
 }
 
 static void describe(const struct search *s, size_t i, size_t n, struct change *c)
@@ -193,33 +173,46 @@ static bool in_range(const double *x, size_t n, const struct changes_how *how)
 	return how->segment_min >= 2 && how->permutations && how->p_max > 0 && how->p_max < 1 && how->worth >= 0;
 }
 
+static int find(struct search *s, size_t n, struct change *c)
+{
+	if (n < 2 * (size_t)s->how->segment_min)
+		return 0;
+	gsl_rng_set(s->rng, s->how->seed);
+	learn(s, n);
+	segment(s, 0, n, n);
+	stepscan_load(&s->scan, s->y, n);
+	describe_all(s, n, c);
+	return (int)s->n_found;
+}
+
 int changes_find(const double *x, size_t n, const struct changes_how *how, struct change *c, size_t room)
 {
-	struct search s = { .how = how, .x = x, .room = room };
-	int rc = in_range(x, n, how) ? 0 : -EINVAL;
+	struct search s = { .how = how, .x = x, .room = room, .scan.least = how->segment_min };
+	int rc = in_range(x, n, how) ? -ENOMEM : -EINVAL;
+	double *all;
+	size_t *cuts;
 
-	if (rc)
+	if (rc == -EINVAL)
 		return rc;
-	s.rank = malloc((n + 1) * sizeof(*s.rank));
-	s.shuffled = malloc((n + 1) * sizeof(*s.shuffled));
-	s.sum = malloc((n + 1) * sizeof(*s.sum));
-	s.found = malloc((room + 1) * sizeof(*s.found));
-	s.p = malloc((room + 1) * sizeof(*s.p));
+	all = malloc((8 * (n + 1) + how->permutations + room) * sizeof(*all));
+	cuts = malloc((n + 1 + room) * sizeof(*cuts));
 	s.rng = gsl_rng_alloc(gsl_rng_mt19937);
-	if (!s.rank || !s.shuffled || !s.sum || !s.found || !s.p || !s.rng)
-		rc = -ENOMEM;
-	if (!rc) {
-		gsl_rng_set(s.rng, how->seed);
-		rc = segment(&s, 0, n);
+	if (all && cuts && s.rng) {
+		s.y = all;
+		s.left = s.y + n + 1;
+		s.made = s.left + n + 1;
+		s.scan.sum = s.made + n + 1;
+		s.scan.moment = s.scan.sum + n + 1;
+		s.scratch = s.scan.moment + n + 1;
+		s.chance = s.scratch + 3 * (n + 1);
+		s.p = s.chance + how->permutations;
+		s.rough = cuts;
+		s.found = cuts + n + 1;
+		rc = find(&s, n, c);
 	}
-	if (!rc)
-		describe_all(&s, n, c);
-	free(s.rank);
-	free(s.shuffled);
-	free(s.sum);
-	free(s.found);
-	free(s.p);
+	free(all);
+	free(cuts);
 	if (s.rng)
 		gsl_rng_free(s.rng);
-	return rc ? rc : (int)s.n_found;
+	return rc;
 }

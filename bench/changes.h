@@ -12,7 +12,7 @@ struct changes_how {
 	double p_max;		/* of a change to be believed */
 	double worth;		/* share of the level by which it has to change */
 	unsigned segment_min;	/* values that a level lasts, at least; 2 or more */
-	unsigned permutations;	/* p is at least 1 / (PERMUTATIONS + 1) */
+	unsigned permutations;	/* made series; p is at least 1 / (PERMUTATIONS + 1) */
 	uint64_t seed;
 };
 
@@ -28,10 +28,9 @@ struct change {
 /*
  * Changes of X[0..N), finite values in order of time, into C, in that order; at most ROOM. Returns how many; -EINVAL for values or settings out of range; -ENOMEM.
  *
- * The series is cut where the ranks of two neighbouring stretches differ most, over stretches of all lengths and places (seeded binary segmentation, Kovacs and others
- * 2020), if a difference as large is rare among random orders of the same values; and each part again. Ranks make it deaf to outliers. Values that follow
- * their predecessor (autocorrelation at lag 1, by the ranks of the differences, which levels hardly move) make the difference count for less. A cut that was found is put where the values are nearest
- * to the medians of the two levels. These are then compared, and a cut that is not worth it is taken back.
+ * The best cut over stretches of all lengths and places (stepscan.h) is believed if made series without a step, of the same noise (stepnoise.h), seldom have one as good; then each part again.
+ * The noise is what is left when the plain cuts are taken out and the next best one, without outliers; that values follow their predecessor belongs to it, and a slow drift is no step. Each cut
+ * is put where the levels beside it say best. These are then compared, and a cut that is not worth it is taken back.
  */
 int changes_find(const double *x, size_t n, const struct changes_how *how, struct change *c, size_t room);
 

@@ -27,7 +27,7 @@ static const struct argp_option options[] = {
 	{ "p", OPT_P, "P", 0, "Largest p of a change that is believed (default: 0.001)", 0 },
 	{ "worth", OPT_WORTH, "PCT", 0, "Smallest change of the level that counts, in percent (default: 1)", 0 },
 	{ "least", OPT_LEAST, "N", 0, "Values that a level lasts at least (default: 4)", 0 },
-	{ "seed", OPT_SEED, "N", 0, "Seed of the random orders that p is counted in (default: 1)", 0 },
+	{ "seed", OPT_SEED, "N", 0, "Seed of the made series that p is counted in (default: 1)", 0 },
 	CMD_OPTION_JSON("Print JSON"),
 	{ 0 },
 };

@@ -22,14 +22,14 @@ struct args {
 	unsigned nights, series, seed;
 };
 
-/* What drifts does so by 1 % of the level from the first night to the last. */
+/* DRIFT: percent of the level from the first night to the last. */
 static const struct {
 	const char *name;
 	double (*next)(gsl_rng *rng, double before);
-	bool drifts;
+	double drift;
 } kinds[] = {
-	{ "normal", noise_normal, false }, { "heavy tails (t, 2)", noise_heavy, false }, { "bimodal", noise_bimodal, false },
-	{ "autocorrelated (0.5)", noise_following, false }, { "drifting (1 %)", noise_normal, true },
+	{ "normal", noise_normal, 0 }, { "heavy tails (t, 2)", noise_heavy, 0 }, { "bimodal", noise_bimodal, 0 }, { "autocorrelated (0.5)", noise_following, 0 },
+	{ "drifting (1 %)", noise_normal, 1 }, { "drifting (4 %)", noise_normal, 4 },
 };
 
 /* A series that is SHIFT percent higher from night AT on. */
@@ -39,7 +39,7 @@ static void make(unsigned kind, gsl_rng *rng, const struct args *a, double shift
 
 	for (unsigned i = 0; i < a->nights; i++) {
 		noise = kinds[kind].next(rng, noise);
-		x[i] = LEVEL * (1 + (i >= at ? shift / 100 : 0)) + (noise + (kinds[kind].drifts ? (double)i / a->nights : 0));
+		x[i] = LEVEL * (1 + (i >= at ? shift / 100 : 0)) + noise + kinds[kind].drift * i / a->nights;
 	}
 }
 
@@ -66,6 +66,7 @@ static void row(unsigned kind, double shift, const struct args *a, gsl_rng *rng)
 		alarmed += wrong > 0;
 	}
 	printf("%s\t%g\t%u\t%u\t%u\t%u\n", kinds[kind].name, shift, a->series, found, alarmed, false_alarms);
+	fflush(stdout);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -66,7 +66,7 @@ grep -Eq '^new +unknown +- +5 +- +- +-  measured in the current set only$' "$WOR
 
 # the table of its power, for few series
 "$SQP_BUILD/bench/detector-power" --series 2 --nights 40 >"$WORK/out" || fail "detector-power: $?"
-[ "$(wc -l <"$WORK/out")" -eq 21 ] || fail "detector-power: $(cat "$WORK/out")"
+[ "$(wc -l <"$WORK/out")" -eq 25 ] || fail "detector-power: $(cat "$WORK/out")"
 
 printf 'time,speed\n1,2\n' >"$WORK/bad.csv"
 refuses "bad.csv: line 1: there is no column 'value': .* 'time,speed'" change "$WORK/bad.csv"

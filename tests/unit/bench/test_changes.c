@@ -105,6 +105,53 @@ static void a_staircase(void **state)
 		assert_in_range(c[i].at, 50 * (i + 1) - 2, 50 * (i + 1) + 2);
 }
 
+/* Values that do not vary at all have no noise to compare with, and are no reason to fail. */
+static void levels_without_noise(void **state)
+{
+	struct change c[ROOM];
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++)
+		x[i] = i < 120 ? 0.1 : 0.3;
+	assert_int_equal(find(N, c), 1);
+	assert_int_equal(c[0].at, 120);
+	for (unsigned i = 0; i < N; i++)
+		x[i] = i < 196 ? 0 : 50;	/* the shortest level that there can be */
+	assert_int_equal(find(N, c), 1);
+	assert_int_equal(c[0].at, 196);
+}
+
+/* The values slowly rise by four times their noise: no moment at which they changed. */
+static void a_drift_is_no_change(void **state)
+{
+	struct change c[ROOM];
+	int alarms = 0;
+
+	(void)state;
+	for (unsigned seed = 0; seed < 20; seed++) {
+		make(seed, NORMAL, N);
+		for (unsigned i = 0; i < N; i++)
+			x[i] += 4.0 * i / N;
+		alarms += find(N, c);
+	}
+	assert_in_range(alarms, 0, 1);
+}
+
+/* Ten times the noise, which follows itself: ranks could not tell it from a wave of the noise. */
+static void a_step_in_noise_that_follows(void **state)
+{
+	struct change c[ROOM];
+
+	(void)state;
+	for (unsigned seed = 0; seed < 20; seed++) {
+		make(seed, FOLLOWING, 60);
+		for (unsigned i = 40; i < 60; i++)
+			x[i] += 10;
+		assert_int_equal(find(60, c), 1);
+		assert_in_range(c[0].at, 39, 41);
+	}
+}
+
 /* 4 kinds of noise, 50 series each of 200: at p 0.001 a false alarm in 200 series is to be expected in one of five runs. */
 static void nothing_changes(void **state)
 {
@@ -174,8 +221,15 @@ static void edges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_step),	   cmocka_unit_test(a_dent),	       cmocka_unit_test(a_staircase),
-		cmocka_unit_test(nothing_changes), cmocka_unit_test(outliers_change_nothing), cmocka_unit_test(what_is_not_worth_it),
+		cmocka_unit_test(a_step),
+		cmocka_unit_test(a_dent),
+		cmocka_unit_test(a_staircase),
+		cmocka_unit_test(levels_without_noise),
+		cmocka_unit_test(a_drift_is_no_change),
+		cmocka_unit_test(a_step_in_noise_that_follows),
+		cmocka_unit_test(nothing_changes),
+		cmocka_unit_test(outliers_change_nothing),
+		cmocka_unit_test(what_is_not_worth_it),
 		cmocka_unit_test(edges),
 	};
 
