@@ -12,9 +12,10 @@
 /* Part of a tick by which a sample may be blurred, and the observer's pace: a blur is late at most this much. */
 #define BLUR 5
 #define LOOKS_PER_TICK 32
-/* Time that the clean samples of one setting may take: so long, and so many spins. */
+/* Time that the clean samples of one setting may take: so long, and so many spins, or this. A long spin is seldom undisturbed where a host takes the CPU away. */
 #define BUDGET_US 5e6
-#define BUDGET_SPINS 10
+#define BUDGET_SPINS 150
+#define BUDGET_SPINS_US 10e6
 #define SECOND_WORK_TRIES 8
 
 double now_us(void)
@@ -188,7 +189,7 @@ int measure_spins(unsigned idle_ms, int count, double *spins_us, int *dropped)
 	/* Of a whole second a tick is little, and few such spins end undisturbed. */
 	const double blur_us = idle_ms ? tick_us() / BLUR : tick_us();
 	const double nominal_us = 1e3 * (idle_ms ? idle_ms : 1000);
-	const double end = now_us() + BUDGET_US + BUDGET_SPINS * nominal_us;
+	const double end = now_us() + BUDGET_US + fmin(BUDGET_SPINS * nominal_us, BUDGET_SPINS_US);
 	pid_t tid = -1;
 	int taken = 0;
 	int err = open_ring(&ring, idle_ms);

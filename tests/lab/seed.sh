@@ -13,7 +13,7 @@ lab=$SQP_SOURCE/tests/lab
 guest() {
 	local name=$1 rc=0
 	shift
-	"$SQP_SOURCE/scripts/uml" --timeout 90 --out "$WORK" -- \
+	"$SQP_SOURCE/scripts/uml" --timeout 150 --out "$WORK" -- \
 		env LD_LIBRARY_PATH="$SQP_ENGINE_DIR" SCRATCH=/run/scratch STATS="/run/out/$name.jsonl" "$@" \
 		>"$WORK/$name.log" 2>&1 || rc=$?
 	[ "$rc" -ne 77 ] || skip "$(tail -n 1 "$WORK/$name.log" | sed 's/^uml: error: //')"
