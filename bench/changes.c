@@ -28,9 +28,10 @@ struct search {
 	double *chance;		/* the largest gains of N_CHANCE made series */
 	unsigned n_chance;
 	gsl_rng *rng;
-	size_t *rough, *found;
+	struct cuts rough;
+	size_t *found;
 	double *p;
-	size_t n_rough, n_found, room;
+	size_t n_found, room;
 };
 
 /* Cuts that are plain to see; each part again, so that they come in order. */
@@ -41,29 +42,8 @@ static void cut_roughly(struct search *s, size_t from, size_t to, double least)
 	if (step.gain <= least)
 		return;
 	cut_roughly(s, from, step.at, least);
-	s->rough[s->n_rough++] = step.at;
+	s->rough.at[s->rough.n++] = step.at;
 	cut_roughly(s, step.at, to, least);
-}
-
-/* The next best as well: if it is a step it must not be taken for noise either. */
-static void cut_once_more(struct search *s, size_t n)
-{
-	struct step best = { 0 };
-	size_t where = 0;
-
-	for (size_t k = 0; k <= s->n_rough; k++) {
-		struct step here = stepscan_best(&s->scan, k ? s->rough[k - 1] : 0, k < s->n_rough ? s->rough[k] : n);
-
-		if (here.gain > best.gain) {
-			best = here;
-			where = k;
-		}
-	}
-	if (best.gain == 0)
-		return;
-	memmove(s->rough + where + 1, s->rough + where, (s->n_rough - where) * sizeof(*s->rough));
-	s->rough[where] = best.at;
-	s->n_rough++;
 }
 
 static void learn(struct search *s, size_t n)
@@ -71,8 +51,9 @@ static void learn(struct search *s, size_t n)
 	stepnoise_calm(s->x, n, s->how->segment_min, s->y, s->scratch);
 	stepscan_load(&s->scan, s->y, n);
 	cut_roughly(s, 0, n, ROUGH * ROUGH * stepnoise_rough(s->y, n, s->scratch));
-	cut_once_more(s, n);
-	stepnoise_bound(s->y, n, s->rough, s->n_rough, s->left, s->scratch);
+	memcpy(s->left, s->y, n * sizeof(*s->y));
+	stepnoise_cut(s->left, n, &s->scan, &s->rough, s->scratch);
+	stepnoise_bound(s->y, n, &s->rough, s->left, s->scratch);
 	stepnoise_learn(&s->noise, s->left, n, &s->scan, s->rng, s->made);
 }
 
@@ -194,20 +175,20 @@ int changes_find(const double *x, size_t n, const struct changes_how *how, struc
 
 	if (rc == -EINVAL)
 		return rc;
-	all = malloc((8 * (n + 1) + how->permutations + room) * sizeof(*all));
-	cuts = malloc((n + 1 + room) * sizeof(*cuts));
+	all = malloc((9 * (n + 1) + how->permutations + room) * sizeof(*all));
+	cuts = malloc((n + 1 + STEPNOISE_CUTS + room) * sizeof(*cuts));
 	s.rng = gsl_rng_alloc(gsl_rng_mt19937);
 	if (all && cuts && s.rng) {
 		s.y = all;
 		s.left = s.y + n + 1;
 		s.made = s.left + n + 1;
-		s.scan.sum = s.made + n + 1;
+		s.scan.sum = s.made + 2 * (n + 1);
 		s.scan.moment = s.scan.sum + n + 1;
 		s.scratch = s.scan.moment + n + 1;
 		s.chance = s.scratch + 3 * (n + 1);
 		s.p = s.chance + how->permutations;
-		s.rough = cuts;
-		s.found = cuts + n + 1;
+		s.rough.at = cuts;
+		s.found = cuts + n + 1 + STEPNOISE_CUTS;
 		rc = find(&s, n, c);
 	}
 	free(all);

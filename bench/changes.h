@@ -29,7 +29,7 @@ struct change {
  * Changes of X[0..N), finite values in order of time, into C, in that order; at most ROOM. Returns how many; -EINVAL for values or settings out of range; -ENOMEM.
  *
  * The best cut over stretches of all lengths and places (stepscan.h) is believed if made series without a step, of the same noise (stepnoise.h), seldom have one as good; then each part again.
- * The noise is what is left when the plain cuts are taken out and the next best one, without outliers; that values follow their predecessor belongs to it, and a slow drift is no step. Each cut
+ * The noise is what is left when the plain cuts are taken out and the next best one or two, without outliers; that values follow their predecessor belongs to it, and a slow drift is no step. Each cut
  * is put where the levels beside it say best. These are then compared, and a cut that is not worth it is taken back.
  */
 int changes_find(const double *x, size_t n, const struct changes_how *how, struct change *c, size_t room);

@@ -19,7 +19,7 @@
 enum { NIGHTS_MAX = 5000, ROOM = 50 };
 
 struct args {
-	unsigned nights, series, seed;
+	unsigned nights, series, seed, dent;
 };
 
 /* DRIFT: percent of the level from the first night to the last. */
@@ -32,14 +32,16 @@ static const struct {
 	{ "drifting (1 %)", noise_normal, 1 }, { "drifting (4 %)", noise_normal, 4 },
 };
 
-/* A series that is SHIFT percent higher from night AT on. */
+/* A series that is SHIFT percent higher from night AT on, for DENT nights if that is not 0. */
 static void make(unsigned kind, gsl_rng *rng, const struct args *a, double shift, unsigned at, double *x)
 {
 	double noise = 0;
 
 	for (unsigned i = 0; i < a->nights; i++) {
+		bool high = i >= at && (!a->dent || i < at + a->dent);
+
 		noise = kinds[kind].next(rng, noise);
-		x[i] = LEVEL * (1 + (i >= at ? shift / 100 : 0)) + noise + kinds[kind].drift * i / a->nights;
+		x[i] = LEVEL * (1 + (high ? shift / 100 : 0)) + noise + kinds[kind].drift * i / a->nights;
 	}
 }
 
@@ -57,10 +59,10 @@ static void row(unsigned kind, double shift, const struct args *a, gsl_rng *rng)
 		make(kind, rng, a, shift, at, x);
 		n = changes_find(x, a->nights, &how, c, ROOM);
 		for (int i = 0; i < n; i++) {
-			bool is_it = shift != 0 && labs((long)c[i].at - (long)at) <= NEAR;
+			bool is_it = shift != 0 && labs((long)c[i].at - (long)at) <= NEAR, is_back = a->dent && labs((long)c[i].at - (long)(at + a->dent)) <= NEAR;
 
 			found += is_it;
-			wrong += !is_it;
+			wrong += !is_it && !(shift != 0 && is_back);
 		}
 		false_alarms += wrong;
 		alarmed += wrong > 0;
@@ -80,6 +82,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		a->series = (unsigned)atoi(arg);
 		return 0;
+	case 'd':
+		a->dent = (unsigned)atoi(arg);
+		return 0;
 	case 'r':
 		a->seed = (unsigned)atoi(arg);
 		return 0;
@@ -97,6 +102,7 @@ int main(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ "nights", 'n', "N", 0, "Values of a series (default: 60)", 0 },
 		{ "series", 's', "N", 0, "Series of each kind and size (default: 200)", 0 },
+		{ "dent", 'd', "N", 0, "The step is taken back after N values, which is no other change (default: never)", 0 },
 		{ "seed", 'r', "N", 0, "(default: 1)", 0 },
 		{ 0 },
 	};

@@ -17,6 +17,7 @@
 #define BOUND 1.2
 #define HEAVY_LEAST 8	/* fewer could all be outliers */
 #define HUBER_ROUNDS 30
+#define MUCH_LESS 0.25
 #define FOLLOW_MAX 0.9
 #define FOLLOW_STEPS 9
 #define FOLLOW_TRIES 100
@@ -94,11 +95,6 @@ static double huber(const double *x, size_t n, double bound)
 	return at;
 }
 
-struct cuts {
-	const size_t *at;
-	size_t n;		/* a level more than that */
-};
-
 static size_t begin_of(const struct cuts *c, size_t k)
 {
 	return k ? c->at[k - 1] : 0;
@@ -133,25 +129,24 @@ static void leave(const double *y, size_t n, const struct cuts *c, size_t least,
 	}
 }
 
-void stepnoise_bound(double *y, size_t n, const size_t *cut, size_t n_cuts, double *left, double *scratch)
+void stepnoise_bound(double *y, size_t n, const struct cuts *c, double *left, double *scratch)
 {
 	double *away = scratch, *work = scratch + n, near, bound;
-	struct cuts c = { cut, n_cuts };
 	size_t in = 0;
 
-	leave(y, n, &c, 0, INFINITY, left, work);
+	leave(y, n, c, 0, INFINITY, left, work);
 	for (size_t i = 0; i < n; i++)
 		away[i] = fabs(left[i]);
 	near = quantile_of(away, n, NEAR, work);
 	if (quantile_of(away, n, FAR, work) <= TAIL_MAX * near || near == 0)
 		return;
 	bound = BOUND * near;
-	leave(y, n, &c, HEAVY_LEAST, bound, left, work);
+	leave(y, n, c, HEAVY_LEAST, bound, left, work);
 	for (size_t i = 0; i < n; i++)
 		in += fabs(left[i]) <= bound;
 	for (size_t i = 0; i < n; i++)
 		y[i] += bounded(left[i], bound) * (double)n / (double)in - left[i];
-	leave(y, n, &c, HEAVY_LEAST, INFINITY, left, work);
+	leave(y, n, c, HEAVY_LEAST, INFINITY, left, work);
 }
 
 /* The long-run variance of what is LEFT, and its autocorrelation. */
@@ -167,23 +162,50 @@ static double variance_of(const double *left, size_t n, double *follows)
 	return long_run(square / (double)n, *follows);
 }
 
+static void level_out(double *x, size_t n, const struct cuts *c)
+{
+	for (size_t k = 0; k <= c->n; k++) {
+		size_t from = begin_of(c, k), to = end_of(c, k, n);
+		double level = gsl_stats_mean(x + from, 1, to - from);
+
+		for (size_t i = from; i < to; i++)
+			x[i] -= level;
+	}
+}
+
+double stepnoise_cut(double *left, size_t n, const struct stepscan *scan, struct cuts *c, double *scratch)
+{
+	double gain, follows, variance;
+	size_t k;
+
+	gain = stepscan_add(scan, n, c, &k);
+	level_out(left, n, c);
+	variance = variance_of(left, n, &follows);
+	memcpy(scratch, left, n * sizeof(*left));
+	if (stepscan_add(scan, n, c, &k) == 0)
+		return gain;
+	level_out(scratch, n, c);
+	if (variance_of(scratch, n, &follows) < MUCH_LESS * variance)
+		memcpy(left, scratch, n * sizeof(*left));
+	else
+		stepscan_drop(c, k);
+	return gain;
+}
+
 static double made_gain(const struct stepnoise *m, double r, struct stepscan *scan, gsl_rng *rng, double *made, double *seems)
 {
-	struct step step;
-	double level[2], variance;
+	size_t cut[STEPNOISE_CUTS];
+	struct cuts c = { cut, 0 };
+	double gain, variance;
 
 	gsl_ran_shuffle(rng, m->innovation, m->n, sizeof(*m->innovation));
 	made[0] = m->innovation[0] / sqrt(1 - r * r);
 	for (size_t i = 1; i < m->n; i++)
 		made[i] = r * made[i - 1] + m->innovation[i];
 	stepscan_load(scan, made, m->n);
-	step = stepscan_best(scan, 0, m->n);
-	level[0] = step.at ? scan->sum[step.at] / (double)step.at : 0;
-	level[1] = (scan->sum[m->n] - scan->sum[step.at]) / (double)(m->n - step.at);
-	for (size_t i = 0; i < m->n; i++)
-		made[i] -= level[i >= step.at];
+	gain = stepnoise_cut(made, m->n, scan, &c, made + m->n);
 	variance = variance_of(made, m->n, seems);
-	return step.gain > 0 ? step.gain / variance : 0;
+	return gain > 0 ? gain / variance : 0;
 }
 
 /* The mean of what series that follow by R seem to follow by. */

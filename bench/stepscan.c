@@ -2,6 +2,7 @@
 #include "stepscan.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SHRINK 1.4142135623730951	/* each scale of stretches is shorter by it */
 #define LINE_SHARE 0.5			/* of a line's gain, taken off; all of it from LINE_NIGHTS on */
@@ -62,4 +63,28 @@ struct step stepscan_best(const struct stepscan *s, size_t from, size_t to)
 		}
 	}
 	return best;
+}
+
+double stepscan_add(const struct stepscan *s, size_t n, struct cuts *c, size_t *k)
+{
+	struct step best = { 0 };
+
+	for (size_t i = 0; i <= c->n; i++) {
+		struct step here = stepscan_best(s, i ? c->at[i - 1] : 0, i < c->n ? c->at[i] : n);
+
+		if (here.gain > best.gain) {
+			best = here;
+			*k = i;
+		}
+	}
+	if (best.gain > 0) {
+		memmove(c->at + *k + 1, c->at + *k, (c->n++ - *k) * sizeof(*c->at));
+		c->at[*k] = best.at;
+	}
+	return best.gain;
+}
+
+void stepscan_drop(struct cuts *c, size_t k)
+{
+	memmove(c->at + k, c->at + k + 1, (--c->n - k) * sizeof(*c->at));
 }

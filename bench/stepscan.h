@@ -28,4 +28,14 @@ struct step stepscan_cut(const struct stepscan *s, size_t from, size_t to);
  */
 struct step stepscan_best(const struct stepscan *s, size_t from, size_t to);
 
+/* Where cuts are, in order. AT has room for one more whenever one is put in. */
+struct cuts {
+	size_t *at, n;
+};
+
+/* The best cut of the N values beside those in C is put among them as the K-th. Its gain; 0: there is none. */
+double stepscan_add(const struct stepscan *s, size_t n, struct cuts *c, size_t *k);
+
+void stepscan_drop(struct cuts *c, size_t k);
+
 #endif

@@ -5,12 +5,13 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <string.h>
 
 #include "stepnoise.h"
 
 enum { N = 400, SERIES = 20 };
 
-static double x[N], y[N], left[N], made[N], scratch[3 * N], sum[N + 1], moment[N + 1];
+static double x[N], y[N], left[N], made[2 * N], scratch[3 * N], sum[N + 1], moment[N + 1];
 static struct stepscan scan = { sum, moment, 4 };
 static gsl_rng *rng;
 
@@ -79,7 +80,8 @@ static void a_rough_variance(void **state)
 
 static void heavy_tails_are_bound(void **state)
 {
-	static const size_t cut[] = { N / 2 }, end[] = { N / 2, N - 4 };
+	size_t at[] = { N / 2, N - 4 };
+	struct cuts cut = { at, 1 };
 	double before;
 
 	(void)state;
@@ -87,19 +89,20 @@ static void heavy_tails_are_bound(void **state)
 	make(0, 5);
 	for (size_t i = 0; i < N; i++)
 		y[i] = x[i];
-	stepnoise_bound(y, N, cut, 1, left, scratch);	/* they are not heavy: nothing changes */
+	stepnoise_bound(y, N, &cut, left, scratch);	/* they are not heavy: nothing changes */
 	assert_memory_equal(x, y, sizeof(x));
 	assert_near(gsl_stats_mean(left, 1, N / 2), 0, 1e-9);
 	for (size_t i = 0; i < N; i++)
 		y[i] = x[i] = gsl_ran_tdist(rng, 2) + (i >= N / 2 ? 5 : 0);
 	before = gsl_stats_max(x, 1, N);
-	stepnoise_bound(y, N, cut, 1, left, scratch);
+	stepnoise_bound(y, N, &cut, left, scratch);
 	assert_true(gsl_stats_max(y, 1, N) < 0.7 * before);
 	assert_near(gsl_stats_mean(y + 200, 1, 200) - gsl_stats_mean(y, 1, 200), 5, 0.5);
 	/* four are too few for a level of their own: they could all be outliers */
 	for (size_t i = 0; i < N; i++)
 		y[i] = i < N - 4 ? x[i] : 50;
-	stepnoise_bound(y, N, end, 2, left, scratch);
+	cut.n = 2;
+	stepnoise_bound(y, N, &cut, left, scratch);
 	assert_true(y[N - 1] < 12);
 }
 
@@ -114,13 +117,15 @@ static void learns_how_it_follows(void **state)
 
 		gsl_rng_set(rng, 4);
 		for (int i = 0; i < SERIES; i++) {
+			size_t at[STEPNOISE_CUTS];
+			struct cuts c = { at, 0 };
 			struct stepnoise m;
-			size_t cut;
 
 			make(follows[k], i % 2 ? 6 : 0);
 			stepscan_load(&scan, x, N);
-			cut = stepscan_best(&scan, 0, N).at;
-			stepnoise_bound(x, N, &cut, cut ? 1 : 0, left, scratch);
+			memcpy(left, x, sizeof(x));
+			stepnoise_cut(left, N, &scan, &c, scratch);
+			stepnoise_bound(x, N, &c, left, scratch);
 			stepnoise_learn(&m, left, N, &scan, rng, made);
 			all += m.follows / SERIES;
 			chance += stepnoise_made(&m, &scan, rng, made) / SERIES;
@@ -139,7 +144,7 @@ static void nothing_to_learn_from(void **state)
 		x[i] = 7;
 	stepnoise_calm(x, N, 4, y, scratch);
 	assert_true(stepnoise_rough(y, N, scratch) == 0);
-	stepnoise_bound(y, N, NULL, 0, left, scratch);
+	stepnoise_bound(y, N, &(struct cuts){ 0 }, left, scratch);
 	stepnoise_learn(&m, left, N, &scan, rng, made);
 	assert_true(m.variance == 0 && m.follows == 0 && stepnoise_made(&m, &scan, rng, made) == 0);
 }

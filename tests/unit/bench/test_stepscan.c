@@ -62,6 +62,29 @@ static void a_step_and_a_dent(void **state)
 	assert_true(step.gain > 50);
 }
 
+static void cuts_in_order(void **state)
+{
+	size_t at[3], k = 9;
+	struct cuts c = { at, 0 };
+
+	(void)state;
+	make(5, 80, 0);
+	for (size_t i = 0; i < 30; i++)
+		y[i] -= 4;
+	stepscan_load(&scan, y, N);
+	assert_true(stepscan_add(&scan, N, &c, &k) > 100);
+	assert_true(stepscan_add(&scan, N, &c, &k) > 100);
+	assert_int_equal(c.n, 2);
+	assert_in_range(at[0], 29, 31);
+	assert_in_range(at[1], 79, 81);
+	assert_true(stepscan_add(&scan, N, &c, &k) < 50);
+	assert_true(c.n == 3 && at[0] < at[1] && at[1] < at[2]);
+	stepscan_drop(&c, k);
+	assert_int_equal(c.n, 2);
+	assert_in_range(at[0], 29, 31);
+	assert_in_range(at[1], 79, 81);
+}
+
 static void a_slope_is_none(void **state)
 {
 	struct step slope, step;
@@ -94,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cut_leaves_the_least),
 		cmocka_unit_test(a_step_and_a_dent),
+		cmocka_unit_test(cuts_in_order),
 		cmocka_unit_test(a_slope_is_none),
 		cmocka_unit_test(edges),
 	};
