@@ -28,10 +28,9 @@ struct search {
 	double *chance;		/* the largest gains of N_CHANCE made series */
 	unsigned n_chance;
 	gsl_rng *rng;
-	struct cuts rough;
-	size_t *found;
+	struct cuts rough, found;
 	double *p;
-	size_t n_found, room;
+	size_t room;
 };
 
 /* Cuts that are plain to see; each part again, so that they come in order. */
@@ -84,34 +83,24 @@ static void segment(struct search *s, size_t from, size_t to, size_t n)
 	if (p > s->how->p_max)
 		return;
 	segment(s, from, step.at, n);
-	if (s->n_found == s->room)
+	if (s->found.n == s->room)
 		return;
-	s->found[s->n_found] = step.at;
-	s->p[s->n_found++] = p;
+	s->p[s->found.n] = p;
+	s->found.at[s->found.n++] = step.at;
 	segment(s, step.at, to, n);
-}
-
-static size_t begin_of(const struct search *s, size_t i)
-{
-	return i ? s->found[i - 1] : 0;
-}
-
-static size_t end_of(const struct search *s, size_t i, size_t n)
-{
-	return i + 1 < s->n_found ? s->found[i + 1] : n;
 }
 
 /* A cut was found in some stretch; where it is, both levels say together. */
 static void refine(struct search *s, size_t i, size_t n)
 {
-	struct step step = stepscan_cut(&s->scan, begin_of(s, i), end_of(s, i, n));
+	struct step step = stepscan_cut(&s->scan, cuts_begin(&s->found, i), cuts_end(&s->found, i + 1, n));
 
-	s->found[i] = step.gain > 0 ? step.at : s->found[i];
+	s->found.at[i] = step.gain > 0 ? step.at : s->found.at[i];
 }
 
 static void describe(const struct search *s, size_t i, size_t n, struct change *c)
 {
-	size_t from = begin_of(s, i), at = s->found[i], to = end_of(s, i, n);
+	size_t from = cuts_begin(&s->found, i), at = s->found.at[i], to = cuts_end(&s->found, i + 1, n);
 
 	*c = (struct change){ .at = at, .p = s->p[i], .shift = ranks_shift(s->x + from, at - from, s->x + at, to - at) };
 	c->before = stats_median(s->x + from, at - from);
@@ -131,18 +120,17 @@ static void describe_all(struct search *s, size_t n, struct change *c)
 	while (1) {
 		size_t least = 0;
 
-		for (size_t i = 0; i < s->n_found; i++)
+		for (size_t i = 0; i < s->found.n; i++)
 			refine(s, i, n);
-		for (size_t i = 0; i < s->n_found; i++) {
+		for (size_t i = 0; i < s->found.n; i++) {
 			describe(s, i, n, &c[i]);
 			if (size_of(&c[i]) < size_of(&c[least]))
 				least = i;
 		}
-		if (!s->n_found || size_of(&c[least]) >= s->how->worth)
+		if (!s->found.n || size_of(&c[least]) >= s->how->worth)
 			return;
-		s->n_found--;
-		memmove(s->found + least, s->found + least + 1, (s->n_found - least) * sizeof(*s->found));
-		memmove(s->p + least, s->p + least + 1, (s->n_found - least) * sizeof(*s->p));
+		cuts_drop(&s->found, least);
+		memmove(s->p + least, s->p + least + 1, (s->found.n - least) * sizeof(*s->p));
 	}
 }
 
@@ -163,7 +151,7 @@ static int find(struct search *s, size_t n, struct change *c)
 	segment(s, 0, n, n);
 	stepscan_load(&s->scan, s->y, n);
 	describe_all(s, n, c);
-	return (int)s->n_found;
+	return (int)s->found.n;
 }
 
 int changes_find(const double *x, size_t n, const struct changes_how *how, struct change *c, size_t room)
@@ -188,7 +176,7 @@ int changes_find(const double *x, size_t n, const struct changes_how *how, struc
 		s.chance = s.scratch + 3 * (n + 1);
 		s.p = s.chance + how->permutations;
 		s.rough.at = cuts;
-		s.found = cuts + n + 1 + STEPNOISE_CUTS;
+		s.found.at = cuts + n + 1 + STEPNOISE_CUTS;
 		rc = find(&s, n, c);
 	}
 	free(all);

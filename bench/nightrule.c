@@ -14,7 +14,6 @@
 
 #define HUBER 1.5		/* in standard deviations */
 #define HUBER_COST 1.037	/* variance beside the mean's, of normal values */
-#define HUBER_ROUNDS 50
 #define TREND_COST 1.1		/* the same for Theil and Sen's slope beside that of least squares, over the longer half of all pairs */
 #define QN_EFFICIENCY 0.82
 #define NEAR 0.6827		/* of normal values are within one standard deviation */
@@ -75,33 +74,13 @@ struct base {
 	double left[NIGHTS], scale, level, slope, follows;
 };
 
-/* Huber's estimator of location, for a known SCALE. */
+/* For a known SCALE. */
 static double huber(const double *x, size_t n, double scale)
 {
-	double copy[STATS_N_MAX], at, before, bound = HUBER * scale;
+	double copy[STATS_N_MAX];
 
 	memcpy(copy, x, n * sizeof(*x));
-	at = gsl_stats_select(copy, 1, n, n / 2);
-	for (int i = 0; i < HUBER_ROUNDS && bound > 0; i++) {
-		double sum = 0, weight = 0;
-
-		for (size_t k = 0; k < n; k++) {
-			double away = fabs(x[k] - at), w = away > bound ? bound / away : 1;
-
-			sum += w * x[k];
-			weight += w;
-		}
-		before = at;
-		at = sum / weight;
-		if (fabs(at - before) < 1e-4 * bound)
-			break;
-	}
-	return at;
-}
-
-static double quantile(double *x, size_t n, double q)
-{
-	return n ? gsl_stats_select(x, 1, n, (size_t)(q * (double)(n - 1) + 0.5)) : 0;
+	return stats_huber(x, n, HUBER * scale, gsl_stats_select(copy, 1, n, n / 2));
 }
 
 /* How far repeats are from their night's mean, or from its CENTRE, by the degrees that this leaves; of the history. */
@@ -124,12 +103,12 @@ static void condense(struct cell *c)
 	size_t n = distances(c, NULL);
 	double near;
 
-	c->noise = quantile(c->scratch, n, NEAR);
+	c->noise = stats_quantile(c->scratch, n, NEAR);
 	for (size_t i = 0; i < c->n; i++)
 		c->centre[i] = huber(c->y + c->from[i], c->from[i + 1] - c->from[i], c->noise);
 	n = distances(c, c->centre);
-	near = quantile(c->scratch, n, NEAR);
-	c->tail = near > 0 ? quantile(c->scratch, n, FAR) / near : 0;
+	near = stats_quantile(c->scratch, n, NEAR);
+	c->tail = near > 0 ? stats_quantile(c->scratch, n, FAR) / near : 0;
 }
 
 /* Theil and Sen's slope, over pairs that are half of the nights apart or more: the others say little. */
@@ -142,7 +121,7 @@ static double slope_of(const double *x, size_t n, double *scratch)
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = i + n / 2; j < n; j++)
 			scratch[pairs++] = (x[j] - x[i]) / (double)(j - i);
-	return quantile(scratch, pairs, 0.5);
+	return stats_quantile(scratch, pairs, 0.5);
 }
 
 /*

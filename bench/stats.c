@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HUBER_ROUNDS 50
+
 #define COVER_WANTED 0.95
 #define RESAMPLINGS 2000
 #define RESAMPLING_SEED 1
@@ -26,6 +28,32 @@ double stats_median(const double *x, size_t n)
 	if (sorted != few)
 		free(sorted);
 	return median;
+}
+
+double stats_quantile(double *x, size_t n, double q)
+{
+	return n ? gsl_stats_select(x, 1, n, (size_t)(q * (double)(n - 1) + 0.5)) : 0;
+}
+
+double stats_huber(const double *x, size_t n, double bound, double start)
+{
+	double at = start, before;
+
+	for (int i = 0; i < HUBER_ROUNDS && bound > 0; i++) {
+		double sum = 0, weight = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			double away = fabs(x[k] - at), w = away > bound ? bound / away : 1;
+
+			sum += w * x[k];
+			weight += w;
+		}
+		before = at;
+		at = sum / weight;
+		if (fabs(at - before) < 1e-4 * bound)
+			break;
+	}
+	return at;
 }
 
 double stats_order_coverage(size_t n, size_t k)

@@ -17,6 +17,12 @@ struct est {
 /* Median of X[0..N); X is not changed. NaN for N 0, or without memory. */
 double stats_median(const double *x, size_t n);
 
+/* The value of rank Q (N - 1), rounded, of X[0..N), which is put in another order; Q from 0 to 1. 0 for N = 0. */
+double stats_quantile(double *x, size_t n, double q);
+
+/* Huber's estimator of location (1964): values further than BOUND from it count for less. From START on, until it moves by less than 1e-4 BOUND; for a BOUND of 0 that is all. N is 1 or more. */
+double stats_huber(const double *x, size_t n, double bound, double start);
+
 /* Of the intervals below. */
 #define STATS_N_MAX 256
 

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "stats.h"
+
 #define OUTLIER 3
 #define MOST 0.8		/* of normal values are within MOST_SD standard deviations */
 #define MOST_SD 1.2816
@@ -16,7 +18,6 @@
 #define TAIL_MAX 3
 #define BOUND 1.2
 #define HEAVY_LEAST 8	/* fewer could all be outliers */
-#define HUBER_ROUNDS 30
 #define MUCH_LESS 0.25
 #define FOLLOW_MAX 0.9
 #define FOLLOW_STEPS 9
@@ -25,7 +26,7 @@
 static double quantile_of(const double *x, size_t n, double q, double *scratch)
 {
 	memcpy(scratch, x, n * sizeof(*x));
-	return gsl_stats_select(scratch, 1, n, (size_t)(q * (double)(n - 1) + 0.5));
+	return stats_quantile(scratch, n, q);
 }
 
 static double bounded(double x, double bound)
@@ -77,32 +78,9 @@ double stepnoise_rough(const double *y, size_t n, double *scratch)
 	return long_run(square / (double)(n - 1) / 2 / (1 - r), r);
 }
 
-static double huber(const double *x, size_t n, double bound)
+static double level_of(const double *x, size_t n, double bound)
 {
-	double at = gsl_stats_mean(x, 1, n);
-
-	for (int round = 0; round < HUBER_ROUNDS && isfinite(bound); round++) {
-		double sum = 0, weight = 0;
-
-		for (size_t i = 0; i < n; i++) {
-			double away = fabs(x[i] - at), w = away > bound ? bound / away : 1;
-
-			sum += w * x[i];
-			weight += w;
-		}
-		at = sum / weight;
-	}
-	return at;
-}
-
-static size_t begin_of(const struct cuts *c, size_t k)
-{
-	return k ? c->at[k - 1] : 0;
-}
-
-static size_t end_of(const struct cuts *c, size_t k, size_t n)
-{
-	return k < c->n ? c->at[k] : n;
+	return stats_huber(x, n, bound, gsl_stats_mean(x, 1, n));
 }
 
 /* The K-th of LEVELs, or the nearer one beside it. */
@@ -119,9 +97,9 @@ static double near_level(const struct cuts *c, const double *level, size_t k)
 static void leave(const double *y, size_t n, const struct cuts *c, size_t least, double bound, double *left, double *level)
 {
 	for (size_t k = 0; k <= c->n; k++)
-		level[k] = huber(y + begin_of(c, k), end_of(c, k, n) - begin_of(c, k), bound);
+		level[k] = level_of(y + cuts_begin(c, k), cuts_end(c, k, n) - cuts_begin(c, k), bound);
 	for (size_t k = 0; k <= c->n; k++) {
-		size_t from = begin_of(c, k), to = end_of(c, k, n);
+		size_t from = cuts_begin(c, k), to = cuts_end(c, k, n);
 		double here = to - from < least ? near_level(c, level, k) : level[k];
 
 		for (size_t i = from; i < to; i++)
@@ -165,7 +143,7 @@ static double variance_of(const double *left, size_t n, double *follows)
 static void level_out(double *x, size_t n, const struct cuts *c)
 {
 	for (size_t k = 0; k <= c->n; k++) {
-		size_t from = begin_of(c, k), to = end_of(c, k, n);
+		size_t from = cuts_begin(c, k), to = cuts_end(c, k, n);
 		double level = gsl_stats_mean(x + from, 1, to - from);
 
 		for (size_t i = from; i < to; i++)
@@ -188,7 +166,7 @@ double stepnoise_cut(double *left, size_t n, const struct stepscan *scan, struct
 	if (variance_of(scratch, n, &follows) < MUCH_LESS * variance)
 		memcpy(left, scratch, n * sizeof(*left));
 	else
-		stepscan_drop(c, k);
+		cuts_drop(c, k);
 	return gain;
 }
 

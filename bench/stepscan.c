@@ -65,12 +65,22 @@ struct step stepscan_best(const struct stepscan *s, size_t from, size_t to)
 	return best;
 }
 
+size_t cuts_begin(const struct cuts *c, size_t k)
+{
+	return k ? c->at[k - 1] : 0;
+}
+
+size_t cuts_end(const struct cuts *c, size_t k, size_t n)
+{
+	return k < c->n ? c->at[k] : n;
+}
+
 double stepscan_add(const struct stepscan *s, size_t n, struct cuts *c, size_t *k)
 {
 	struct step best = { 0 };
 
 	for (size_t i = 0; i <= c->n; i++) {
-		struct step here = stepscan_best(s, i ? c->at[i - 1] : 0, i < c->n ? c->at[i] : n);
+		struct step here = stepscan_best(s, cuts_begin(c, i), cuts_end(c, i, n));
 
 		if (here.gain > best.gain) {
 			best = here;
@@ -84,7 +94,7 @@ double stepscan_add(const struct stepscan *s, size_t n, struct cuts *c, size_t *
 	return best.gain;
 }
 
-void stepscan_drop(struct cuts *c, size_t k)
+void cuts_drop(struct cuts *c, size_t k)
 {
 	memmove(c->at + k, c->at + k + 1, (--c->n - k) * sizeof(*c->at));
 }

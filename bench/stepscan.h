@@ -33,9 +33,13 @@ struct cuts {
 	size_t *at, n;
 };
 
+/* The K-th of the levels between them, from 0, of N values: [begin, end). */
+size_t cuts_begin(const struct cuts *c, size_t k);
+size_t cuts_end(const struct cuts *c, size_t k, size_t n);
+
 /* The best cut of the N values beside those in C is put among them as the K-th. Its gain; 0: there is none. */
 double stepscan_add(const struct stepscan *s, size_t n, struct cuts *c, size_t *k);
 
-void stepscan_drop(struct cuts *c, size_t k);
+void cuts_drop(struct cuts *c, size_t k);
 
 #endif

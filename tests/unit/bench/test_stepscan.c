@@ -79,7 +79,7 @@ static void cuts_in_order(void **state)
 	assert_in_range(at[1], 79, 81);
 	assert_true(stepscan_add(&scan, N, &c, &k) < 50);
 	assert_true(c.n == 3 && at[0] < at[1] && at[1] < at[2]);
-	stepscan_drop(&c, k);
+	cuts_drop(&c, k);
 	assert_int_equal(c.n, 2);
 	assert_in_range(at[0], 29, 31);
 	assert_in_range(at[1], 79, 81);
