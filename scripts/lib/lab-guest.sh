@@ -71,10 +71,12 @@ nvme_args() {
 	plug "$drives" scratch
 }
 
-# What is written to ttyS3 comes in where QEMU's monitor reads.
+# What is written to ttyS3 comes in where QEMU's monitor reads. What the monitor says goes to a file: a pipe would need a
+# process that reads it, and that outlives a QEMU which never opened the other end.
 serial_args() {
 	rm -f "$run"/monitor.* "$run"/ask.*
-	mkfifo "$run/monitor.in" "$run/monitor.out" "$run/ask.in"
+	mkfifo "$run/monitor.in" "$run/ask.in"
+	: >"$run/monitor.out"
 	ln "$run/monitor.in" "$run/ask.out"
 	printf '%s\0' -serial "file:$run/boot.log" -chardev stdio,id=output,signal=off -serial chardev:output \
 		-serial "file:$run/results.tar.gz" -serial "pipe:$run/ask" -chardev "pipe,id=monitor,path=$run/monitor" \
@@ -90,14 +92,8 @@ boot_guest() {
 		-cpu max "${args[@]}" -kernel "$1" -initrd "$run/initrd" -append "$append" \
 		</dev/null 2>"$run/qemu.log" &
 	qemu=$!
-	# QEMU's monitor speaks to whoever reads
-	cat "$run/monitor.out" >"$run/monitor.log" &
-	monitor=$!
 	{ wait "$qemu" || status=$?; } 2>/dev/null
 	qemu=''
-	# of a QEMU that never opened its monitor
-	{ kill "$monitor" && wait "$monitor"; } 2>/dev/null || true
-	monitor=''
 	return "$status"
 }
 
@@ -144,7 +140,6 @@ boot_again() {
 # shellcheck disable=SC2317 # called by trap
 end_guest() {
 	[ -z "${qemu:-}" ] || { kill -TERM "$qemu" && wait "$qemu"; } 2>/dev/null || true
-	[ -z "${monitor:-}" ] || { kill "$monitor" && wait "$monitor"; } 2>/dev/null || true
 }
 
 # last_words: why there is no result
