@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -156,22 +157,22 @@ int proc_run(const struct proc *p, struct proc_end *end, struct why *why)
 
 char *proc_capture(char *const *argv, const char *lib_dir, int *exit_code, struct why *why)
 {
-	char path[] = "/tmp/sqbench.XXXXXX";
-	int fd = mkstemp(path);
+	/* Without a name: nothing stays behind, however sqbench ends. */
+	int fd = memfd_create("output", MFD_CLOEXEC);
+	char path[32], *text = NULL;
 	struct proc p = { .argv = argv, .stdout_path = path, .stderr_path = path, .lib_dir = lib_dir,
 			  .timeout_s = 10, .stop_signal = SIGTERM };
 	struct proc_end end;
-	char *text = NULL;
 
 	if (fd < 0) {
-		why_set(why, -errno, "/tmp: a temporary file cannot be made: %s", strerror(errno));
+		why_set(why, -errno, "memfd_create: no file in memory can be made: %s", strerror(errno));
 		return NULL;
 	}
-	close(fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (!proc_run(&p, &end, why)) {
 		*exit_code = end.timed_out ? 124 : end.exit;
 		text = store_read(path, why);
 	}
-	unlink(path);
+	close(fd);
 	return text;
 }
