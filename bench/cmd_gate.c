@@ -12,6 +12,8 @@
 
 enum { COLUMN_CELL, COLUMN_VALUE, COLUMNS_REQUIRED };
 
+#define FOLLOW_MATTERS 0.2
+
 static const char *const columns[] = { "cell", "value", NULL };
 
 struct args {
@@ -24,7 +26,7 @@ struct args {
 enum { OPT_FDR = 1000, OPT_WORTH, OPT_MORE };
 
 static const struct argp_option options[] = {
-	{ "fdr", OPT_FDR, "Q", 0, "Share of the differences that may be wrong (default: 0.05)", 0 },
+	{ "fdr", OPT_FDR, "Q", 0, "Share of the differences that may be wrong (default: 0.001, and 0.05 of those with no value of one side among the other's)", 0 },
 	{ "worth", OPT_WORTH, "PCT", 0, "Smallest difference that counts, in percent (default: 1)", 0 },
 	{ "more-is-better", OPT_MORE, NULL, 0, "Values are rates: less of them is slower (default: they are times or costs)", 0 },
 	CMD_OPTION_JSON("Print JSON"),
@@ -37,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_FDR:
-		a->how.fdr = cmd_real(state, arg, "fdr", 1e-9, 0.5);
+		a->how.fdr = a->how.fdr_apart = cmd_real(state, arg, "fdr", 1e-9, 0.5);
 		return 0;
 	case OPT_WORTH:
 		a->how.worth = cmd_real(state, arg, "worth", 0, 1000) / 100;
@@ -83,10 +85,20 @@ static size_t pair_up(const struct series_set *base, const struct series_set *cu
 
 static json_t *cell_json(const struct gate_cell *c, const char *name)
 {
-	return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cell", name, "verdict", gate_verdict_name(c->verdict), "n_base", (int)c->n_base,
+	return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "cell", name, "verdict", gate_verdict_name(c->verdict), "n_base", (int)c->n_base,
 			 "n_current", (int)c->n_current, "base", json_finite(c->base_median), "current", json_finite(c->current_median), "change_pct",
 			 json_finite(100 * c->shift.value), "lo_pct", json_finite(100 * c->shift.lo), "hi_pct", json_finite(100 * c->shift.hi), "p", json_finite(c->p),
-			 "reason", c->verdict == GATE_UNKNOWN ? json_string(c->reason) : json_null());
+			 "believed_by", gate_belief_name(c->belief), "reason", c->verdict == GATE_UNKNOWN ? json_string(c->reason) : json_null());
+}
+
+/* Three standard errors of none, and enough to matter */
+static bool values_follow(double r, const struct gate_cell *c, size_t n)
+{
+	double values = 0;
+
+	for (size_t i = 0; i < n; i++)
+		values += (double)(c[i].n_base + c[i].n_current);
+	return r > FOLLOW_MATTERS && r > 3 / sqrt(values);
 }
 
 static void print_json(const struct gate_cell *c, const char **name, size_t n, size_t slower, const struct gate_how *how)
@@ -95,8 +107,8 @@ static void print_json(const struct gate_cell *c, const char **name, size_t n, s
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(all, cell_json(&c[i], name[i]));
-	cmd_print_json(json_pack("{s:s, s:f, s:f, s:b, s:i, s:o}", "schema", "sqbench-gate/1", "fdr", how->fdr, "worth_pct", 100 * how->worth, "more_is_better",
-				 how->more_is_better, "slower", (int)slower, "cells", all));
+	cmd_print_json(json_pack("{s:s, s:f, s:f, s:f, s:b, s:i, s:o, s:o}", "schema", "sqbench-gate/1", "fdr", how->fdr, "fdr_apart", how->fdr_apart, "worth_pct", 100 * how->worth, "more_is_better",
+				 how->more_is_better, "slower", (int)slower, "correlation", json_finite(gate_correlation(c, n)), "cells", all));
 }
 
 /* What could not be computed is a dash. */
@@ -117,11 +129,12 @@ static void print_cell(const struct gate_cell *c, const char *name)
 	printf("%-32s %-8s %12s %12s %9s %20s %9s", name, gate_verdict_name(c->verdict), figure(base, sizeof(base), "%.6g", c->base_median),
 	       figure(current, sizeof(current), "%.6g", c->current_median), figure(change, sizeof(change), "%+.2f", 100 * c->shift.value), interval,
 	       figure(p, sizeof(p), "%.2g", c->p));
-	printf(c->verdict == GATE_UNKNOWN ? "  %s\n" : "\n", c->reason);
+	printf(c->verdict == GATE_UNKNOWN ? "  %s\n" : "%s\n", c->verdict == GATE_UNKNOWN ? c->reason : c->belief == GATE_FAR ? "  far beyond all spreads" : "");
 }
 
 static void print(const struct gate_cell *c, const char **name, size_t n, size_t slower)
 {
+	double r = gate_correlation(c, n);
 	size_t unknown = 0;
 
 	printf("%-32s %-8s %12s %12s %9s %20s %9s\n", "cell", "verdict", "base", "current", "change %", "interval", "p");
@@ -129,6 +142,8 @@ static void print(const struct gate_cell *c, const char **name, size_t n, size_t
 		print_cell(&c[i], name[i]);
 		unknown += c[i].verdict == GATE_UNKNOWN;
 	}
+	if (values_follow(r, c, n))
+		printf("values follow each other (correlation %.2g): p is too small and false differences are likely; compare values that do not, or use sqbench change\n", r);
 	printf("%zu of %zu cells are slower, %zu are not known\n", slower, n, unknown);
 }
 

@@ -43,7 +43,7 @@ static void peers_free(struct peers *p)
 
 struct fleet_how fleet_default(void)
 {
-	return (struct fleet_how){ .fdr = 0.05, .worth = 0.01, .worth_level = 0.05, .freedom_max = 5 };
+	return (struct fleet_how){ .fdr = 0.01, .worth = 0.01, .worth_level = 0.05, .freedom_max = 5 };
 }
 
 static const struct fleet_value *value_of(const struct fleet *f, size_t host, size_t cell)

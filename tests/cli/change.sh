@@ -48,12 +48,25 @@ cells 100 100 >"$WORK/base.csv"
 cells 106 94 >"$WORK/current.csv"
 gate 1 --json "$WORK/base.csv" "$WORK/current.csv"
 holds '.schema == "sqbench-gate/1" and .slower == 1 and ([.cells[] | [.cell, .verdict]] == [["read", "same"], ["write", "slower"], ["trim", "faster"]])'
-holds '.cells[1] | .change_pct > 5 and .change_pct < 7 and .lo_pct < .change_pct and .hi_pct > .change_pct and .p < 0.001 and .n_base == 10 and .reason == null'
+holds '.cells[1] | .change_pct > 5 and .change_pct < 7 and .lo_pct < .change_pct and .hi_pct > .change_pct and .p < 0.001 and .believed_by == "p" and .n_base == 10 and .reason == null'
+holds '(.correlation | fabs) < 0.2 and .fdr == 0.001 and .fdr_apart == 0.05 and .cells[0].believed_by == null'
 gate 1 "$WORK/base.csv" "$WORK/current.csv"
+! grep -q '^values follow' "$WORK/out" || fail "noise is said to follow itself"
 grep -q '^write  *slower ' "$WORK/out" || fail "the text says $(cat "$WORK/out")"
 [ "$(tail -n 1 "$WORK/out")" = '1 of 3 cells are slower, 0 are not known' ] || fail "the last line is $(tail -n 1 "$WORK/out")"
 gate 1 --json --more-is-better "$WORK/base.csv" "$WORK/current.csv"
 holds '[.cells[].verdict] == ["same", "faster", "slower"]'
+# One of 20 cells collapses, five values each
+collapse() { echo 'cell,value'; for i in $(seq 20); do noise "$i" 5 $((i == 7 ? $1 : 100)) | sed "s/^/c$i,/"; done; }
+collapse 100 >"$WORK/whole.csv"
+collapse 1000 >"$WORK/collapsed.csv"
+gate 1 --json "$WORK/whole.csv" "$WORK/collapsed.csv"
+holds '.slower == 1 and (.cells[6] | .verdict == "slower" and .believed_by == "far" and .p > 0.007)'
+gate 1 "$WORK/whole.csv" "$WORK/collapsed.csv"
+grep -q '^c7  *slower .*  far beyond all spreads$' "$WORK/out" || fail "a collapse: $(grep '^c7 ' "$WORK/out")"
+{ echo cell,value; for i in $(seq 40); do echo "c,$((i / 4 % 5 + 100))"; done; } >"$WORK/follow.csv"
+gate 0 "$WORK/follow.csv" "$WORK/follow.csv"
+grep -q '^values follow each other (correlation 0\.' "$WORK/out" || fail "values that follow each other: $(cat "$WORK/out")"
 gate 0 --json "$WORK/base.csv" "$WORK/base.csv"
 holds '.slower == 0'
 gate 0 --worth 10 "$WORK/base.csv" "$WORK/current.csv"
@@ -67,6 +80,8 @@ grep -Eq '^new +unknown +- +5 +- +- +-  measured in the current set only$' "$WOR
 # the table of its power, for few series
 "$SQP_BUILD/bench/detector-power" --series 2 --nights 40 >"$WORK/out" || fail "detector-power: $?"
 [ "$(wc -l <"$WORK/out")" -eq 25 ] || fail "detector-power: $(cat "$WORK/out")"
+"$SQP_BUILD/bench/gate-power" --nights 2 --cells 20 --base 10 >"$WORK/out" || fail "gate-power: $?"
+[ "$(wc -l <"$WORK/out")" -eq 17 ] || fail "gate-power: $(cat "$WORK/out")"
 
 printf 'time,speed\n1,2\n' >"$WORK/bad.csv"
 refuses "bad.csv: line 1: there is no column 'value': .* 'time,speed'" change "$WORK/bad.csv"

@@ -7,6 +7,5 @@ need git
 files=$(sources '*.[ch]' '*.sh' '*.gp' '*.cmake' '*CMakeLists.txt' '*.fio' '*.map' '*.awk' '*.sql' '*.[1-8]' \
 	.clang-tidy .gitignore 'scripts/*' .ci/run | grep -Ev '(^|/)fixtures/|^results/reference/|\.(md|json|html|svg)$')
 [ "$(wc -l <<<"$files")" -ge 20 ] || fail "found only: $files"
-while IFS= read -r file; do
-	head -n 5 "$file" | grep -Fq 'SPDX-License-Identifier: GPL-2.0-only' || printf '%s\n' "$file"
-done <<<"$files" | verdict "no SPDX line in:"
+xargs -d '\n' awk 'FNR <= 5 && /SPDX-License-Identifier: GPL-2.0-only/ { said[FILENAME] }
+	END { for (i = 1; i < ARGC; i++) if (!(ARGV[i] in said)) print ARGV[i] }' <<<"$files" | verdict "no SPDX line in:"
