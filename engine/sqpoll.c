@@ -949,6 +949,15 @@ static void drain(struct thread_data *td, struct sqp_job *job)
 		(void)sqp_reap(&job->ring, job->ring.inflight, job->ring.inflight, &first);
 }
 
+/* The buffers are freed next, and a read that is late would write into what is somebody else's memory by then. */
+static void sqp_fio_io_u_free(struct thread_data *td, struct io_u fio_unused *io_u)
+{
+	struct sqp_job *job = td->io_ops_data;
+
+	if (job && job->ready)
+		drain(td, job);
+}
+
 /* td->ts is final by now: what is measured here costs the job nothing. */
 static void sqp_fio_cleanup(struct thread_data *td)
 {
@@ -983,6 +992,7 @@ __attribute__((visibility("default"))) struct ioengine_ops ioengine = {
 	.init			= sqp_fio_init,
 	.post_init		= sqp_fio_post_init,
 	.io_u_init		= sqp_fio_io_u_init,
+	.io_u_free		= sqp_fio_io_u_free,
 	.queue			= sqp_fio_queue,
 	.commit			= sqp_fio_commit,
 	.getevents		= sqp_fio_getevents,
