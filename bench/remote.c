@@ -148,7 +148,7 @@ static const struct {
 	{ "bad ioops version", "its engine was built for another fio than the one there: build it with the source of that one" },
 	{ "refusing extend of file", "the target is not there, or too short: make it on that host, or name another" },
 	{ "timed out", "the server stopped answering: the host died, hangs, or is cut off; the job may go on there till its time is over" },
-	{ " disconnected", "the connection ended before the results came: fio --server was killed or the host died" },
+	{ " disconnected", "the connection ended before the results came: fio --server was killed, the host died, or fio there refused the job and its reason was lost (see its output there)" },
 };
 
 /* The first complaint of the engine, or else of fio; false when there is none. */
