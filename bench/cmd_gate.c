@@ -129,7 +129,11 @@ static void print_cell(const struct gate_cell *c, const char *name)
 	printf("%-32s %-8s %12s %12s %9s %20s %9s", name, gate_verdict_name(c->verdict), figure(base, sizeof(base), "%.6g", c->base_median),
 	       figure(current, sizeof(current), "%.6g", c->current_median), figure(change, sizeof(change), "%+.2f", 100 * c->shift.value), interval,
 	       figure(p, sizeof(p), "%.2g", c->p));
-	printf(c->verdict == GATE_UNKNOWN ? "  %s\n" : "%s\n", c->verdict == GATE_UNKNOWN ? c->reason : c->belief == GATE_FAR ? "  far beyond all spreads" : "");
+	if (c->verdict == GATE_UNKNOWN)
+		printf("  %s", c->reason);
+	else if (c->belief == GATE_FAR)
+		printf("  far beyond all spreads");
+	putchar('\n');
 }
 
 static void print(const struct gate_cell *c, const char **name, size_t n, size_t slower)

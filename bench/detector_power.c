@@ -74,20 +74,11 @@ static void row(unsigned kind, double shift, const struct args *a, gsl_rng *rng)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
+	const struct made_option takes[] = { { 'n', &a->nights }, { 's', &a->series }, { 'd', &a->dent }, { 'r', &a->seed } };
 
+	if (made_takes(takes, sizeof(takes) / sizeof(*takes), key, arg))
+		return 0;
 	switch (key) {
-	case 'n':
-		a->nights = (unsigned)atoi(arg);
-		return 0;
-	case 's':
-		a->series = (unsigned)atoi(arg);
-		return 0;
-	case 'd':
-		a->dent = (unsigned)atoi(arg);
-		return 0;
-	case 'r':
-		a->seed = (unsigned)atoi(arg);
-		return 0;
 	case ARGP_KEY_END:
 		if (a->nights < 10 || a->nights > NIGHTS_MAX || !a->series)
 			argp_error(state, "--nights takes 10 to %d, --series 1 or more", NIGHTS_MAX);

@@ -72,16 +72,10 @@ static void row(unsigned kind, double shift, const struct args *a, gsl_rng *rng)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
-	const struct {
-		int key;
-		unsigned *to;
-	} takes[] = { { 'c', &a->cells }, { 'n', &a->nights }, { 'b', &a->base }, { 'u', &a->current }, { 'r', &a->seed } };
+	const struct made_option takes[] = { { 'c', &a->cells }, { 'n', &a->nights }, { 'b', &a->base }, { 'u', &a->current }, { 'r', &a->seed } };
 
-	for (size_t i = 0; i < sizeof(takes) / sizeof(*takes); i++)
-		if (takes[i].key == key) {
-			*takes[i].to = (unsigned)atoi(arg);
-			return 0;
-		}
+	if (made_takes(takes, sizeof(takes) / sizeof(*takes), key, arg))
+		return 0;
 	if (key != ARGP_KEY_END)
 		return ARGP_ERR_UNKNOWN;
 	if (!a->cells || a->cells > CELLS_MAX || a->base < 2 || a->base > VALUES_MAX || a->current < 2 || a->current > VALUES_MAX || !a->nights)

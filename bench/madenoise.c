@@ -3,6 +3,7 @@
 
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdlib.h>
 
 double noise_normal(gsl_rng *rng, double before)
 {
@@ -27,4 +28,14 @@ double noise_bimodal(gsl_rng *rng, double before)
 double noise_following(gsl_rng *rng, double before)
 {
 	return 0.5 * before + sqrt(0.75) * gsl_ran_gaussian(rng, 1);
+}
+
+bool made_takes(const struct made_option *options, size_t n, int key, const char *arg)
+{
+	for (size_t i = 0; i < n; i++)
+		if (options[i].key == key) {
+			*options[i].to = (unsigned)atoi(arg);
+			return true;
+		}
+	return false;
 }

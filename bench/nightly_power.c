@@ -174,23 +174,11 @@ static void rows(unsigned kind, const struct args *a, gsl_rng *rng)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct args *a = state->input;
+	const struct made_option takes[] = { { 'n', &a->nights }, { 'c', &a->cells }, { 'r', &a->seed }, { 'p', &a->repeats }, { 'o', &a->only } };
 
+	if (made_takes(takes, sizeof(takes) / sizeof(*takes), key, arg))
+		return 0;
 	switch (key) {
-	case 'n':
-		a->nights = (unsigned)atoi(arg);
-		return 0;
-	case 'c':
-		a->cells = (unsigned)atoi(arg);
-		return 0;
-	case 'r':
-		a->seed = (unsigned)atoi(arg);
-		return 0;
-	case 'p':
-		a->repeats = (unsigned)atoi(arg);
-		return 0;
-	case 'o':
-		a->only = (unsigned)atoi(arg);
-		return 0;
 	case 'e':
 		a->night_effect = atof(arg) / 100;
 		return 0;

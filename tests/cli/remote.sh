@@ -12,7 +12,6 @@ fleet_need
 tool=$SQP_BUILD/tests/cli/remote-tool
 cd "$WORK" || exit 1
 
-# refused PATTERN SECONDS ARGS...: remote-tool fails with that, within so many seconds
 # with_its_words PATTERN LIMIT ARGS...: the tool; again where fio's server was gone before its words had been sent, which happens under load
 with_its_words() {
 	local pattern=$1 limit=$2 rc _
@@ -28,6 +27,7 @@ with_its_words() {
 	return "$rc"
 }
 
+# refused PATTERN SECONDS ARGS...: remote-tool fails with that, within so many seconds
 refused() {
 	local pattern=$1 limit=$2 start=$SECONDS
 	shift 2
